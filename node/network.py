@@ -5,13 +5,14 @@
 
 from __future__ import annotations
 
-import contextlib
+import os
+import stat
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from ..actors.base import ConfigError, is_node_id, wall_clock
+from ..actors.base import ConfigError, get_logger, is_node_id, wall_clock
 from ..transports.admission import (
     AuthorityCertificate,
     EntryRules,
@@ -26,6 +27,8 @@ from .node_arguments import network_of
 from .private_files import write_whole
 
 __all__ = ["Network", "WrongRule", "allowed_in", "keep_lists"]
+
+log = get_logger("peerbus.node")
 
 #: A file of a network is never larger: a list of ids, certificates, revoked ones.
 MAX_FILE: Final = 4 << 20
@@ -134,14 +137,23 @@ class Network:
             raise WrongRule(
                 "authority", f"{_shown(self.authority)}: {error}; name what `peerbus ca init` wrote"
             ) from None
-        path, lists = self.revoked_path, b""
-        if path is not None:
-            with contextlib.suppress(FileNotFoundError):  # until something is revoked
-                lists = _read("revoked", path)
+        path, others, found = self.revoked_path, list[str](), list[RevocationList]()
         try:
-            return Trust(authorities).with_lists(lists_in(lists, authorities))
+            lists = None if path is None else _read("revoked", path)
+            if lists is not None and not lists.strip():
+                raise ValueError(
+                    "is empty, and what was revoked is not known; put the authority's list there, or take it away"
+                )
+            found = lists_in(lists or b"", authorities, others)
+        except FileNotFoundError:
+            pass  # until something is revoked
+        except WrongRule:
+            raise
         except ValueError as error:
             raise WrongRule("revoked", f"{path}: {error}") from None
+        if others:  # as one is after a rotation: what it has issued counts no more anyway
+            log.warning("lists of authorities that are none of this network are left out", file=str(path), by=others)
+        return Trust(authorities).with_lists(found)
 
 
 _BOTH: Final = "name the authority's certificate and this node's own"
@@ -231,8 +243,15 @@ def _content(key: str, source: bytes | str | Path) -> bytes:
 
 def _read(key: str, path: Path) -> bytes:
     try:
-        with open(path, "rb") as file:
-            content = file.read(MAX_FILE + 1)
+        # Without O_NONBLOCK a pipe in its place would hold the node up, in the midst of a reload.
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+        try:
+            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+                raise WrongRule(key, f"{path} is not a file")
+            with open(descriptor, "rb", closefd=False) as file:
+                content = file.read(MAX_FILE + 1)
+        finally:
+            os.close(descriptor)
     except FileNotFoundError:
         raise
     except OSError as error:

@@ -64,6 +64,8 @@ async def _meant(node: AdminClient, options: argparse.Namespace) -> dict[str, st
         try:
             Who.of([text])
         except ValueError as error:
+            if set(text) & set(":=*"):  # it was meant for another thing than a name
+                raise ConfigError(str(error)) from None
             try:
                 found[text] = await full_id(node, text)
             except ConfigError as none:

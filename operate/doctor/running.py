@@ -169,7 +169,7 @@ def _rights(connections: Iterable[ConnectionStatistics]) -> Iterator[Diagnosis]:
             advice = (
                 "not_allowed: ask who runs them to let this node, or send it to others: peerbus permissions --peer ID"
             )
-            yield warning("permissions", f"{text}, and it has tried {tried[what]} times", advice)
+            yield warning("permissions", f"{text}, and this one has tried {tried[what]} times", advice)
         else:
             yield ok("permissions", text)
 

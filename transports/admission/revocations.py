@@ -49,13 +49,27 @@ class RevocationList:
         return x509.load_der_x509_crl(self.der).public_bytes(serialization.Encoding.PEM)
 
 
-def lists_in(pem: bytes, authorities: Iterable[AuthorityCertificate]) -> list[RevocationList]:
-    """All lists of a file, PEM. Raises: ValueError where one is none of these authorities, or cannot be read."""
+def lists_in(
+    pem: bytes, authorities: Iterable[AuthorityCertificate], others: list[str] | None = None
+) -> list[RevocationList]:
+    """All lists of a file, PEM. `others` gets the names of authorities that are none of these, whose lists are left
+    out: None, and such a list is a fault.
+
+    Raises: ValueError where one is forged or cannot be read, or where the file holds anything else, as one that was cut
+    off does: what it had revoked would count again.
+    """
     authorities, found = tuple(authorities), []
-    for part in pem.split(_END)[:-1]:
+    *parts, rest = pem.split(_END)
+    if rest.strip():
+        raise ValueError("it is cut off, or no list of revoked certificates as `peerbus ca revoke` writes it")
+    for part in parts:
         try:
-            der = x509.load_pem_x509_crl(part + _END).public_bytes(serialization.Encoding.DER)
+            listed = x509.load_pem_x509_crl(part + _END)
+            der, issuer = listed.public_bytes(serialization.Encoding.DER), listed.issuer.rfc4514_string()
         except Exception as error:  # as above
             raise ValueError(f"a list of revoked certificates cannot be read: {error}") from error
-        found.append(RevocationList.read(der, authorities))
+        if others is not None and issuer not in {each.name for each in authorities}:
+            others.append(issuer)
+        else:
+            found.append(RevocationList.read(der, authorities))
     return found

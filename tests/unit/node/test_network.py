@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -96,12 +97,52 @@ def test_a_certificate_and_its_authority_go_together() -> None:
         _of(certificate=b"")
 
 
-def test_a_list_of_another_authority_is_a_fault_and_so_is_a_line_that_is_no_id(tmp_path: Path) -> None:
+def test_what_a_list_has_revoked_is_never_forgotten_by_a_file_that_is_spoilt(tmp_path: Path) -> None:
     path = tmp_path / "revoked"
-    path.write_bytes(revoked(new_authority()).pem)
-    certificate = pem(issued(CA, ALICE))
-    with pytest.raises(WrongRule, match="no authority of this network"):
-        _of(authority=CA.certificate, certificate=certificate, revoked=path).rules(ALICE.node_id, now=NOW)
+    listed, certificate = revoked(CA, issued(CA, BOB), number=3), pem(issued(CA, ALICE))
+    network = _of(authority=CA.certificate, certificate=certificate, revoked=path)
+    forged = bytearray(listed.der)
+    forged[-1] ^= 1
+    as_pem = x509.load_der_x509_crl(bytes(forged)).public_bytes(serialization.Encoding.PEM)
+    for spoilt, why in (
+        (b"", "is empty"),
+        (b"\n", "is empty"),
+        (b"garbage", "it is cut off, or no list"),
+        (listed.pem[:-40], "it is cut off, or no list"),
+        (listed.pem + listed.pem[:99], "it is cut off, or no list"),
+        (certificate, "it is cut off, or no list"),
+        (as_pem, "no authority of this network has signed the list"),
+    ):
+        path.write_bytes(spoilt)
+        with pytest.raises(WrongRule, match=why):
+            network.rules(ALICE.node_id, now=NOW)
+    path.write_bytes(listed.pem)
+    trust = network.rules(ALICE.node_id, now=NOW).trust
+    assert trust is not None
+    assert trust.revoked == (listed,)
+
+
+def test_after_a_rotation_the_list_of_the_authority_that_is_gone_is_in_nobodys_way(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    path, old = tmp_path / "revoked", new_authority()
+    listed = revoked(CA, number=2)
+    path.write_bytes(revoked(old).pem + listed.pem)
+    network = _of(authority=CA.certificate, certificate=pem(issued(CA, ALICE)), revoked=path)
+    trust = network.rules(ALICE.node_id, now=NOW).trust
+    assert trust is not None
+    assert trust.revoked == (listed,)
+    assert "none of this network are left out" in caplog.text
+
+
+def test_a_pipe_in_the_place_of_a_file_holds_nothing_up(tmp_path: Path) -> None:
+    path = tmp_path / "friends"
+    os.mkfifo(path)
+    with pytest.raises(WrongRule, match="is not a file"):
+        _of(allow=path).rules(ALICE.node_id)
+
+
+def test_a_line_that_is_no_id_is_a_fault_and_what_cannot_be_kept_is_said(tmp_path: Path) -> None:
     (tmp_path / "friends").write_text(f"{ALICE.node_id}\nbob\n")
     with pytest.raises(WrongRule, match="line 2: 'bob'"):
         _of(allow=tmp_path / "friends").rules(ALICE.node_id)

@@ -154,4 +154,6 @@ async def test_what_permissions_refuse_is_said_and_is_a_warning_where_it_was_tri
     ]
     tried = [connection(peer, lanes={"blocks": lane("tell", not_allowed=3)}) for peer in "abcde"]
     those = ", ".join(peer * 12 for peer in "abc")
-    assert said(*tried) == [("warning", f"{those}, … do not let this node tell on blocks, and it has tried 15 times")]
+    assert said(*tried) == [
+        ("warning", f"{those}, … do not let this node tell on blocks, and this one has tried 15 times")
+    ]

@@ -19,6 +19,10 @@ def test_a_list_is_read_as_its_authority_wrote_it_and_written_as_it_was_read() -
     second = revoked(OTHER)
     found = lists_in(listed.pem + second.pem, [trusted(CA), trusted(OTHER)])
     assert found == [listed, second]
+    others: list[str] = []
+    assert lists_in(listed.pem + second.pem, [trusted(CA)], others) == [listed]
+    assert others == [trusted(OTHER).name]
+    assert lists_in(b"", [trusted(CA)]) == []
 
 
 def test_nobody_but_an_authority_of_the_network_revokes() -> None:
