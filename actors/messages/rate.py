@@ -30,14 +30,14 @@ class Rate:
     def __post_init__(self) -> None:
         for name in ("messages", "bytes"):
             value, burst = getattr(self, name), getattr(self, f"{name}_burst")
+            if value is not None and (isinstance(value, bool) or not isinstance(value, int | float)):
+                raise ValueError(f"{name} is {value!r}; write how many a second, as a number")
             if value is not None and not (0 < value < math.inf):
                 raise ValueError(f"{name} is {value}; write how many a second, above 0")
             if burst is not None and value is None:
                 raise ValueError(f"{name}_burst needs a rate: write {name} as well")
-            if burst is not None and burst < 1:
-                raise ValueError(f"{name}_burst is {burst}; write 1 or more")
-        if self.asks is not None and self.asks < 1:
-            raise ValueError(f"asks is {self.asks}; write 1 or more")
+            _check_count(f"{name}_burst", burst)
+        _check_count("asks", self.asks)
 
     @property
     def most_messages(self) -> float:
@@ -58,6 +58,11 @@ class Rate:
         if self.asks is not None:
             found.append(f"{self.asks} asks in flight")
         return "; ".join(found) or "no limit"
+
+
+def _check_count(name: str, count: object) -> None:
+    if count is not None and (isinstance(count, bool) or not isinstance(count, int) or count < 1):
+        raise ValueError(f"{name} is {count!r}; write 1 or more, a whole number")
 
 
 def _burst(rate: float | None, burst: int | None) -> float:

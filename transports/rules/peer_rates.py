@@ -29,7 +29,7 @@ class PeerRates:
     def on(self, channel: str, own: Rate | None) -> Rate | None:
         """The rate of one peer on a channel, which says `own` itself; None: there is none."""
         found = self.channels.get(channel, own)
-        return self.each if found is None and not channel.startswith(OWN_CHANNELS) else found
+        return self.each if found is None and channel not in OWN_CHANNELS else found
 
     def lines(self) -> list[str]:
         """Each as a line for people; none where there is no limit."""

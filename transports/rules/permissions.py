@@ -17,8 +17,8 @@ from .who import Who
 
 __all__ = ["OPEN", "OWN_CHANNELS", "Allow", "Permissions", "Rights"]
 
-#: Names of the bus's own channels begin so.
-OWN_CHANNELS: Final = "peerbus."
+#: The bus's own channels, by name and not by how it begins: a program may have called one of its own so.
+OWN_CHANNELS: Final = frozenset({"peerbus.network", "peerbus.pex"})
 EVERYBODY: Final = Who(everybody=True)
 
 
@@ -100,7 +100,7 @@ class Permissions:
     def on(self, channel: str, peer: Subject) -> Rights:
         """What this peer may do on a channel."""
         allow = self.channels.get(channel)
-        own = channel.startswith(OWN_CHANNELS)
+        own = channel in OWN_CHANNELS
         tell = EVERYBODY if own else self.tell
         ask = EVERYBODY if own else self.ask
         if allow is not None:

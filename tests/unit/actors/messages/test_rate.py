@@ -28,6 +28,10 @@ def test_a_burst_is_what_a_second_brings_unless_it_is_said() -> None:
         ({"messages_burst": 5}, "messages_burst needs a rate: write messages"),
         ({"bytes": 5, "bytes_burst": 0}, "bytes_burst is 0; write 1 or more"),
         ({"asks": 0}, "asks is 0; write 1 or more"),
+        ({"asks": 1.5}, "asks is 1.5; write 1 or more, a whole number"),
+        ({"messages": 5, "messages_burst": 2.5}, "messages_burst is 2.5; write 1 or more, a whole number"),
+        ({"messages": "5"}, "messages is '5'; write how many a second, as a number"),
+        ({"bytes": True}, "bytes is True; write how many a second, as a number"),
     ],
 )
 def test_a_limit_that_is_none_is_refused(limits: dict[str, float], says: str) -> None:

@@ -6,7 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from peerbus.discovery.network import NetworkTalk
+from peerbus.discovery.pex import PeerExchange
 from peerbus.transports.rules import Allow, Permissions, Rights, Subject
+from peerbus.transports.rules.permissions import OWN_CHANNELS
 
 ANN, BEN = "a" * 64, "b" * 64
 LISTS = st.lists(st.sampled_from(["*", ANN, BEN]), max_size=2)
@@ -54,7 +57,13 @@ def test_what_is_believed_of_a_list_is_what_is_believed_of_each(rules: Permissio
 
 @given(rules=RULES)
 def test_the_buss_own_channels_go_by_rules_that_name_them(rules: Permissions) -> None:
-    assert rules.on("peerbus.pex", Subject(ANN)) == Rights(tell=True, ask=True)
+    for own in OWN_CHANNELS:
+        assert rules.on(own, Subject(ANN)) == Rights(tell=True, ask=True)
+
+
+def test_a_channel_that_is_only_called_like_one_of_the_bus_goes_by_the_rules() -> None:
+    assert {PeerExchange.channel.name, NetworkTalk.channel.name} == OWN_CHANNELS
+    assert Permissions(tell=[], ask=[]).on("peerbus.mine", Subject(ANN)) == Rights(tell=False, ask=False)
 
 
 def test_a_rule_may_name_a_channel_of_the_bus() -> None:
