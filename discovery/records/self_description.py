@@ -12,7 +12,7 @@ from ...actors.messages import Capability, Unresolved
 from ...transports.connection import CloseChannel, OfferRoles, OpenChannel
 from ...transports.rules import PeerRules
 from ...transports.streams import Endpoint, Identity
-from ...transports.wire import FEATURES, ChannelInfo, Codecs, Hello
+from ...transports.wire import FEATURES, INSIDE_CHANNELS, ChannelInfo, Codecs, Hello
 from .interfaces import LocalAddress
 from .own_endpoints import EVERYBODY, Advertised, Hearers, own_endpoints
 from .own_record import OwnRecord, that_fit
@@ -132,6 +132,8 @@ class SelfDescription:
 
     def channel(self, name: str) -> ChannelInfo | None:
         """One of them; None where no reactor has it, or its messages cannot travel."""
+        if name in INSIDE_CHANNELS:
+            return None
         cell = self._bus.cell(name)
         if name not in self._bus.routes.inside and (cell is None or cell.actor_class.__channel__ is None):
             return None

@@ -8,7 +8,19 @@ from collections.abc import Callable
 from ...actors.base import get_logger, printable
 from ...actors.messages import Rate
 from ..lanes import Outbox, Writer
-from ..wire import MAX_CHANNELS, REFUSALS, WORD_LIMIT, ChannelInfo, Close, Codecs, Frame, Open, Update, clip
+from ..wire import (
+    INSIDE_CHANNELS,
+    MAX_CHANNELS,
+    REFUSALS,
+    WORD_LIMIT,
+    ChannelInfo,
+    Close,
+    Codecs,
+    Frame,
+    Open,
+    Update,
+    clip,
+)
 from .commands import CloseChannel, OfferRoles, OpenChannel
 from .descriptions import Descriptions
 from .greeting import Greeted
@@ -32,6 +44,7 @@ class Announcements:
         "_codecs",
         "_compressing",
         "_descriptions",
+        "_inside",
         "_later",
         "_link",
         "_loop",
@@ -61,6 +74,7 @@ class Announcements:
         self._offered = OfferRoles(greeted.own.offers, greeted.own.record)
         #: What the peer was told that it may not do, by the number of the channel; and whether it reads that.
         self._refused = {index: info.refused for index, info in enumerate(greeted.own.channels) if info.refused}
+        self._inside = greeted.inside
         self._understood = REFUSALS in greeted.peer.features and not greeted.inside
         #: When the peer may be told of either again; waits for that.
         self._update_at = 0.0
@@ -92,7 +106,7 @@ class Announcements:
 
     def open(self, command: OpenChannel) -> None:
         """A reactor has started here."""
-        if self._receive.has(command.info.name):
+        if self._receive.has(command.info.name) or (command.info.name in INSIDE_CHANNELS and not self._inside):
             return
         if self._receive.channels >= MAX_CHANNELS:
             log.warning(

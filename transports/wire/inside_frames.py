@@ -26,12 +26,17 @@ from .traces import TracedAsk, TracedTell, ZeroCopyTracedAsk, ZeroCopyTracedTell
 __all__ = [
     "FIRST_STRANGER",
     "INSIDE",
+    "INSIDE_CHANNELS",
     "INSIDE_TRACED",
     "MOST_SPANS",
     "MOST_STRANGERS",
     "SenderFrame",
     "SpansFrame",
 ]
+
+#: What processes of one node say to each other: whoever reaches these sends in the name of the node, past all rules. So
+#: no peer is told of them, and none has a number by which it could.
+INSIDE_CHANNELS = frozenset({"peerbus.gate", "peerbus.worker"})
 
 #: The number of the first sender that is no reactor of the process which sends: above all that channels have.
 FIRST_STRANGER = 1024
