@@ -64,7 +64,16 @@ from .hello import (
     Hello,
     IdentityInUse,
 )
-from .inside_frames import FIRST_STRANGER, INSIDE, INSIDE_CHANNELS, INSIDE_TRACED, MOST_SPANS, MOST_STRANGERS, SenderFrame, SpansFrame
+from .inside_frames import (
+    FIRST_STRANGER,
+    INSIDE,
+    INSIDE_CHANNELS,
+    INSIDE_TRACED,
+    MOST_SPANS,
+    MOST_STRANGERS,
+    SenderFrame,
+    SpansFrame,
+)
 from .parts import BODY_OVERHEAD, Cutter, PartBudget, Reassembler, ask_lane, body_limit, read_uncompressed, reply_lane
 from .payload import ChannelCodec, Payload
 from .pieces import BATCHES, UNDIVIDED, Batch, in_pieces, is_single
