@@ -4,34 +4,51 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from typing import Final
 
 __all__ = ["FillingProtocol"]
 
+#: Bytes that are read at once behind a place that is full: where the head of another large body is among them, all but
+#: these go to a place as well. (Of a read of 256 KiB, as the loops do them, all would be copied twice more.)
+PEEK: Final = 4096
+#: Such reads, before the stream reads as ever: who sends large bodies sends small frames between them.
+PEEKS: Final = 8
+
 
 class FillingProtocol(asyncio.BufferedProtocol):
-    """In place of `stream`, until `place` is full: then `full()` is called, and after that `came` for the last time.
+    """In place of `stream`, from when a place is to be filled until some reads later: then it calls `over`."""
 
-    `came(size)` hears of each read. The system puts the bytes there, and nobody copies them.
-    """
-
-    def __init__(
-        self, stream: asyncio.Protocol, place: memoryview, came: Callable[[int], None], full: Callable[[], None]
-    ) -> None:
+    def __init__(self, stream: asyncio.Protocol, over: Callable[[], None]) -> None:
         self._stream = stream
-        self._place = place
-        self._came = came
-        self._full = full
+        self._over = over
+        self._place: memoryview | None = None
+        self._came: Callable[[int], None] = _nobody
+        self._peek = memoryview(bytearray(PEEK))
+        self._peeks = PEEKS
+
+    def fill(self, place: memoryview, came: Callable[[int], None]) -> None:
+        """Put what comes next there, until it is full; `came(size)` hears of each read, of the last one behind that."""
+        self._place, self._came = place, came
 
     def get_buffer(self, sizehint: int) -> memoryview:
-        """What is left of the place."""
-        return self._place
+        """What is left of the place, or where the next bytes go that are for the stream."""
+        return self._peek if self._place is None else self._place
 
     def buffer_updated(self, nbytes: int) -> None:
         """So many bytes have come into it."""
-        self._place = left = self._place[nbytes:]
-        if not left:
-            self._full()
-        self._came(nbytes)
+        place, came = self._place, self._came
+        if place is None:
+            self._peeks -= 1
+            self._stream.data_received(bytes(self._peek[:nbytes]))
+            if self._place is None and self._peeks <= 0:
+                self._over()
+            return
+        left = place[nbytes:]
+        if left:
+            self._place = left
+        else:
+            self._place, self._came, self._peeks = None, _nobody, PEEKS
+        came(nbytes)
 
     def eof_received(self) -> bool | None:
         """As the stream."""
@@ -48,3 +65,7 @@ class FillingProtocol(asyncio.BufferedProtocol):
     def resume_writing(self) -> None:
         """As the stream."""
         self._stream.resume_writing()
+
+
+def _nobody(_size: int) -> None:
+    """No place is filled."""

@@ -50,7 +50,8 @@ class SocketStream(asyncio.Protocol):
         self._gathers = False
         #: It is told of another way to read only where it begins to read.
         self._begins_anew = False
-        self._filling = False
+        #: What reads in its place while a place is filled.
+        self._filling: FillingProtocol | None = None
         self._closed = False
         #: The node id that was authenticated, or None.
         self.peer_id: str | None = None
@@ -132,9 +133,12 @@ class SocketStream(asyncio.Protocol):
 
     def fill(self, place: memoryview, came: Callable[[int], None]) -> None:
         """As `Filling.fill`."""
-        if self._push is not None and not self._lost.is_set():
-            self._filling = True
-            self._read_by(FillingProtocol(self, place, came, self._filled))
+        if self._push is None or self._lost.is_set():
+            return
+        if self._filling is None:
+            self._filling = FillingProtocol(self, self._filled)
+            self._read_by(self._filling)
+        self._filling.fill(place, came)
 
     def pause(self) -> None:
         """As `Pausing.pause`."""
@@ -230,8 +234,8 @@ class SocketStream(asyncio.Protocol):
         return f"<SocketStream {self._local} ⇄ {self._remote} {state}>"
 
     def _filled(self) -> None:
-        if self._filling:
-            self._filling = False
+        if self._filling is not None:
+            self._filling = None
             self._read_by(self)
 
     def _read_by(self, protocol: asyncio.BaseProtocol) -> None:
@@ -333,6 +337,7 @@ class SocketStream(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """The socket is gone: after an end, a close of ours, or a failure."""
         self._lost.set()
+        self._filling = None
         self.settle("closed")
         why = f": {exc}" if exc is not None else " without an end"
         error = StreamBroken(f"the connection to {self._remote or 'the other side'} broke{why}")

@@ -5,19 +5,37 @@ from __future__ import annotations
 import asyncio
 from unittest.mock import Mock
 
-from peerbus.transports.streams.filling import FillingProtocol
+from peerbus.transports.streams.filling import PEEK, PEEKS, FillingProtocol
 
 
-def test_bytes_go_to_the_place_until_it_is_full_and_all_else_to_the_stream() -> None:
+def test_bytes_go_to_the_place_until_it_is_full_and_then_a_few_at_a_time_to_the_stream() -> None:
     told: list[object] = []
-    stream, place = Mock(spec=asyncio.Protocol), bytearray(10)
-    filling = FillingProtocol(stream, memoryview(place), told.append, lambda: told.append("full"))
-    filling.get_buffer(-1)[:4] = b"four"
-    filling.buffer_updated(4)
-    filling.get_buffer(65536)[:] = b"sixsix"
-    filling.buffer_updated(6)
-    assert (bytes(place), told) == (b"foursixsix", [4, "full", 6])
-    error = OSError("gone")
+    stream, place, next_place = Mock(spec=asyncio.Protocol), bytearray(10), bytearray(3)
+    filling = FillingProtocol(stream, lambda: told.append("over"))
+    stream.data_received.side_effect = told.append
+
+    def arrive(data: bytes) -> None:
+        filling.get_buffer(-1)[: len(data)] = data
+        filling.buffer_updated(len(data))
+
+    filling.fill(memoryview(place), told.append)
+    arrive(b"four")
+    arrive(b"sixsix")
+    assert (bytes(place), told) == (b"foursixsix", [4, 6])
+    assert len(filling.get_buffer(65536)) == PEEK
+    arrive(b"head")
+    filling.fill(memoryview(next_place), told.append)
+    arrive(b"end")
+    assert (bytes(next_place), told[2:]) == (b"end", [b"head", 3])
+    del told[:]
+    for _ in range(PEEKS):
+        arrive(b"small")
+    assert told == [b"small"] * PEEKS + ["over"]
+
+
+def test_all_else_is_the_streams() -> None:
+    stream = Mock(spec=asyncio.Protocol)
+    filling, error = FillingProtocol(stream, lambda: None), OSError("gone")
     stream.eof_received.return_value = False
     assert filling.eof_received() is False
     filling.pause_writing()
