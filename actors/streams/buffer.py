@@ -168,6 +168,10 @@ class ItemBuffer:
         """Nobody reads any more."""
         source, untaken = self.source, self.untaken
         wanted, self.source = not self._ended, None
+        if wanted and self._waiter is not None and not self._waiter.done():  # another one reads: that was not all
+            gone = SendError(f"the stream was closed after {self.window.received} items, before its end")
+            gone.reason, gone.items = "cancelled", self.window.received
+            self._waiter.set_exception(gone)
         self._over(None)
         if self.closed is not None:
             closed, self.closed = self.closed, None
@@ -212,14 +216,18 @@ class ItemBuffer:
 
     async def taken(self) -> AsyncGenerator[Any, None]:
         """All items, as they come: as `take`, at a third of the price. Raises what the stream ended with."""
-        while True:
-            for item in self._items:
-                yield item
-            if not self._goes_on():
-                if self._ended:
-                    self._raise()
-                    return
-                await self._wait()
+        try:
+            while True:
+                for item in self._items:
+                    yield item
+                if not self._goes_on():
+                    if self._ended:
+                        self._raise()
+                        return
+                    await self._wait()
+        except asyncio.CancelledError:
+            self.close()
+            raise
 
     async def batch(self, reader: object) -> list[Any]:
         """What has come together, and is not empty; an empty list at the end. Else as `take`."""

@@ -115,6 +115,10 @@ class StreamLoop(Generic[T]):
         return self
 
     def __del__(self) -> None:
+        if (
+            getattr(self._items, "ag_frame", None) is None
+        ):  # it has come to its end; or another one reads, and this one was told so
+            return
         self._reader._buffer.close()
         # Else the event loop would be told to close the generator, by a task. There is nothing that it could await.
         with suppress(StopIteration, RuntimeError):

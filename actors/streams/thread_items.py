@@ -94,6 +94,8 @@ class ThreadItems:
         #: What the task waits in until the thread has made some.
         self._waiter: asyncio.Future[None] | None = None
         self._sink: ItemSink = NoSink()
+        #: Where the answer goes, while it is sent.
+        self._to: ReplyTo | None = None
         self._task: asyncio.Task[None] | None = None
 
     # On the loop.
@@ -103,7 +105,7 @@ class ThreadItems:
         if not self._cell.begin_making(self):
             reply.fail(ActorStopped(f"{self._cell} has stopped"))
             return
-        self._sink = sink
+        self._sink, self._to = sink, reply
         name = f"peerbus {self._cell} {type(self._reply.message).__name__}"
         self._task = new_task(self._send(reply, sink), loop=self._loop, name=name)
 
@@ -120,6 +122,7 @@ class ThreadItems:
         else:
             reply.succeed(ENDED)
         finally:
+            self._to = None
             cell.end_making(self)
             del reply, sink, cell, self  # an error keeps this frame, see outcome
 
@@ -153,7 +156,15 @@ class ThreadItems:
     def interrupt(self, error: ActorStopped) -> None:
         """The actor stops, or is made anew: no more come. From any thread."""
         with contextlib.suppress(RuntimeError):  # the loop has closed
-            self._loop.call_soon_threadsafe(self._take, [], True, error)
+            self._loop.call_soon_threadsafe(self._break_off, error)
+
+    def _break_off(self, error: ActorStopped) -> None:
+        """Send no more, also of what was made; whoever has no room for it now is not waited for."""
+        to = self._to
+        self._made.clear()
+        self._take([], True, error)
+        if to is not None:
+            to.fail(error)
 
     def _take(self, made: list[Any], ended: bool, error: BaseException | None) -> None:
         if self._ended or self._error is not None:

@@ -223,6 +223,26 @@ async def test_an_actor_on_a_thread_that_ends_ends_its_streams() -> None:
 
 
 @in_real_time
+async def test_an_actor_on_a_thread_ends_though_a_reader_of_it_has_stopped() -> None:
+    pair = Pair()
+    async with pair.cluster.running(pair.here, pair.there):
+        local = Address[object](LOCAL, "source")
+        streams = [pair.here.stream(pair.to, Count(1_000_000)), pair.there.stream(local, Count(1_000_000))]
+        for stream in streams:
+            assert (await anext(stream)).number == 0
+        await eventually(lambda: pair.there.snapshot().streams["source"].standing == 2)
+        ref = pair.there.bus.cell("source")
+        assert ref is not None
+        ref.kill("for the test")
+        await eventually(lambda: pair.there.bus.cell("source") is None)
+        for stream in streams:
+            with pytest.raises(ActorStopped):
+                await take_all(stream, [])
+        (source,) = pair.sources
+        assert source.ended == 2
+
+
+@in_real_time
 async def test_a_node_that_shuts_down_lets_a_generator_on_a_thread_finish() -> None:
     pair = Pair()
     async with pair.cluster.running(pair.here):
