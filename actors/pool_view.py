@@ -21,6 +21,8 @@ class MemberView:
     restarts: int
     #: Its process; 0: the node's own, or none at this moment.
     pid: int = 0
+    #: Streams that it answers, of those that were sent to the pool.
+    streams: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,3 +49,6 @@ class PoolView:
     lost: int
     #: Keys move to other members, and what was sent before that is still to be handled.
     moving: bool
+    #: Streams that a member answers at a time, and those that wait for a place at one.
+    streams_each: int = 0
+    streams_waiting: int = 0

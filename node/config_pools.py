@@ -13,7 +13,7 @@ from .table import TomlTable
 
 __all__ = ["PoolConfig", "read_pool"]
 
-#: As `peerbus.actors.pools.resizer.MAX_MEMBERS`.
+#: As `peerbus.actors.pools.resizer.MAX_MEMBERS`, and as `peerbus.actors.pools.plan.MAX_STREAMS_OF_MEMBER`.
 MOST = 256
 WHERE = ("members", "threads", "processes")
 _PICK = '"least", "all" or "package.module:function"'
@@ -28,12 +28,13 @@ class PoolConfig:
     pick: str = "least"
     prefetch: int = 1
     resizer: Resizer | None = None
+    streams: int = MOST
 
     def made(self, factory: Callable[[], Reactor], pick: object) -> Pool[Reactor]:
         """The pool; `pick`: the function that its own names. Raises TypeError and ValueError, as `Pool`."""
         count: dict[str, Any] = {self.where: self.size}
         chosen: Any = pick if self.picks_by else self.pick
-        return Pool(factory, pick=chosen, prefetch=self.prefetch, resizer=self.resizer, **count)
+        return Pool(factory, pick=chosen, prefetch=self.prefetch, streams=self.streams, resizer=self.resizer, **count)
 
     @property
     def picks_by(self) -> bool:
@@ -51,9 +52,10 @@ def read_pool(table: TomlTable) -> PoolConfig:
     if pick not in ("least", "all") and not IMPORT_PATH.fullmatch(pick):
         raise table.error("pick", f"{pick!r} is no pick; write {_PICK}")
     prefetch = table.integer("prefetch", 1, low=0, high=1 << 20)
+    streams = table.integer("streams", MOST, low=1, high=MOST)
     resizer = _resizer(table, size)
     table.finish()
-    return PoolConfig(given[0], size, pick, prefetch, resizer)
+    return PoolConfig(given[0], size, pick, prefetch, resizer, streams)
 
 
 def _resizer(table: TomlTable, size: int) -> Resizer | None:

@@ -48,6 +48,21 @@ class Steps(Message, Request[Stream[int]]):
     count: int
 
 
+class Tail(Message, Request[Stream[str]]):
+    """Answered with who answers, and then with nothing until it is left, which leaves a file there."""
+
+    mark: str = ""
+    key: str = ""
+
+
+class Adding(Message, Request[Stream[int]]):
+    """Answered with the sums of the numbers that come with it."""
+
+
+class Taking(Message, Request[int]):
+    """Answered with the sum of the numbers that come with it."""
+
+
 class Spread(Message, Request[str]):
     """Have the pool do a job, from one of its members."""
 
@@ -57,7 +72,9 @@ class Spread(Message, Request[str]):
 class Jobs(Reactor):
     """Notes what it does."""
 
-    channel = Channel("jobs", messages=(Job, Nap, Notes, Die, Break, Steps, Spread), mailbox=256, timeout=20)
+    channel = Channel(
+        "jobs", messages=(Job, Nap, Notes, Die, Break, Steps, Spread, Tail, Adding, Taking), mailbox=256, timeout=20
+    )
     supervision = Supervision(backoff=0.01, budget=2, window=60)
 
     def __init__(self, salt: str = "") -> None:
@@ -105,6 +122,28 @@ class Jobs(Reactor):
         for each in range(message.count):
             yield each
 
+    @handles(Tail)
+    async def tail(self, message: Tail) -> AsyncIterator[str]:
+        try:
+            yield self.who
+            await asyncio.Event().wait()
+        finally:
+            if message.mark:
+                Path(message.mark).touch()  # noqa: ASYNC240  # a moment
+
+    @handles(Adding)
+    async def add(self, _: Adding, numbers: AsyncIterator[int]) -> AsyncIterator[int]:
+        total = 0
+        async for number in numbers:
+            total += number
+            yield total
+        if total < 0:
+            raise ValueError("below zero")
+
+    @handles(Taking)
+    async def take(self, _: Taking, numbers: AsyncIterator[int]) -> int:
+        return sum([number async for number in numbers])
+
     @handles(Spread, reentrant=True)
     async def spread(self, message: Spread) -> str:
         from peerbus.actors import LOCAL
@@ -121,7 +160,7 @@ class Frail(Jobs):
 
 def by_key(message: object) -> Key | Literal["all", "least"]:
     """Jobs go by their keys, questions for notes to all."""
-    if isinstance(message, Job) and message.key:
+    if isinstance(message, Job | Tail) and message.key:
         return Key(message.key)
     return "all" if isinstance(message, Notes) else "least"
 

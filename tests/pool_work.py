@@ -110,3 +110,10 @@ async def spun(until: Callable[[], object]) -> None:
             return
         await asyncio.sleep(0)
     raise AssertionError("it did not come so far")
+
+
+async def eventually(until: Callable[[], object]) -> None:
+    """Let time pass until it is so, which takes real time where members are threads."""
+    async with asyncio.timeout(10):
+        while not until():  # noqa: ASYNC110  # what members do says no event
+            await asyncio.sleep(0.001)

@@ -14,12 +14,12 @@ from .cross_reply import CrossReply
 from .ending import Ending
 from .factories import channels_of, factories_of, refuse_instance, refuse_uncallable
 from .forked_cell import refuse_sends
+from .handing_cell import HandingCell
 from .handlers import handles
 from .here import Here
 from .host import Host, NamesActors, RunsBlocking
 from .latency import OwnLatency, PeakEwma
 from .life import Life
-from .life_end import HALT
 from .load import Load, Loads
 from .loop_cell import LoopCell
 from .loop_thread import MARGIN, LoopThread, check_plain, new_event_loop
@@ -34,6 +34,7 @@ from .thread_cell import ThreadCell
 from .timers import Tick, Timer, Timers
 from .timings import SAMPLED, HistogramView, Timings
 from .to_cell import many_to_cell, pour_singly, refuse_here, within
+from .traced_cells import begun, lost_behind, note_loss, stamp_of, traced
 from .turn_pace import TurnPace
 
 __all__ = [
@@ -49,7 +50,7 @@ __all__ = [
     "CrossReply",
     "Closing",
     "Ending",
-    "HALT",
+    "HandingCell",
     "Here",
     "HistogramView",
     "Host",
@@ -80,6 +81,7 @@ __all__ = [
     "Timers",
     "Timings",
     "TurnPace",
+    "begun",
     "channels_of",
     "check_cancelled",
     "check_plain",
@@ -87,8 +89,10 @@ __all__ = [
     "expected",
     "factories_of",
     "handles",
+    "lost_behind",
     "many_to_cell",
     "new_event_loop",
+    "note_loss",
     "pour_singly",
     "refuse_here",
     "refuse_instance",
@@ -97,6 +101,8 @@ __all__ = [
     "rehearsed_message",
     "said_of",
     "sends_are_checked",
+    "stamp_of",
+    "traced",
     "wait_cancelled",
     "within",
 ]

@@ -126,8 +126,18 @@ class Addressee(Supervised):
         return "loop"
 
     @property
+    def takes_items(self) -> bool:
+        """Items may come with a message to it."""
+        return True
+
+    @property
     def process(self) -> int:
         """The process that its actor runs in; 0: this one, or none at this moment."""
+        return 0
+
+    @property
+    def worked_on_elsewhere(self) -> int:
+        """Messages that are counted as queued here while another process handles them."""
         return 0
 
     @property

@@ -47,6 +47,8 @@ class Behaviour(pykka.Actor):
     ends_in: ClassVar[Ending | None] = None
     #: The class of its cell, where it is no ordinary one: a pool's.
     cell_class: ClassVar[type[Any] | None] = None
+    #: The same on a bus whose sends are traced; None: it is no other there.
+    traced_cell_class: ClassVar[type[Any] | None] = None
     #: Whether a thread of its own keeps the program alive; see Pykka.
     use_daemon_thread: ClassVar[bool] = False
 

@@ -38,7 +38,7 @@ from ..base import (
     get_logger,
     shown,
 )
-from ..mailbox import Envelope
+from ..mailbox import Envelope, Mailbox
 from ..messages import ShutdownStarted, Terminated, article
 from ..sends import AskFuture, Search, Wait
 from .actor_tasks import ActorTasks
@@ -101,10 +101,6 @@ class Cell(Addressee):
         """A reentrant handler: run it beside the next messages. Returns HALT or None, as `handle`."""
         raise NotImplementedError
 
-    def beside(self, envelope: Envelope) -> asyncio.Task[None] | None:
-        """The task in which a reentrant handler handles this message, if one does."""
-        return None
-
     def again(self) -> None:
         """There is more to take: come back after the others had their turn."""
         raise NotImplementedError
@@ -112,6 +108,10 @@ class Cell(Addressee):
     def receiver(self, message: object) -> Cell:
         """Who gets a message that is sent to it now: a pool picks one of its members."""
         return self
+
+    def opens(self, message: object, reply: object) -> tuple[Cell, Mailbox]:
+        """As `receiver`, of one that is answered in items; and the mailbox that it goes into, or has to wait for."""
+        return self, self.mailbox
 
     def abandon(self, reply: object) -> str:
         """Nobody waits for this reply any more: end the work. Returns the phase in which it was."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from typing import Protocol
 
@@ -52,6 +53,14 @@ class Driven(WatchedActor):
     def at_work(self) -> int:
         """Handlers that run."""
         raise NotImplementedError
+
+    def beside(self, envelope: Envelope) -> asyncio.Task[None] | None:
+        """The task in which a reentrant handler handles this message, if one does."""
+        return None
+
+    def work_for(self, reply: object) -> asyncio.Task[None] | None:
+        """The task beside the next messages that works on the answer to an ask, if one does."""
+        return None
 
     def holding(self) -> Envelope | None:
         """The message whose plain handler has the loop at this moment, as far as another thread can see."""

@@ -58,6 +58,10 @@ class HeldCell(Cell):
         """As `Cell.beside`."""
         return None if self._reentrant is None else self._reentrant.task_of(envelope)
 
+    def work_for(self, reply: object) -> asyncio.Task[None] | None:
+        """As `Driven.work_for`."""
+        return None if self._reentrant is None else self._reentrant.task_for(reply)
+
     # What comes meanwhile.
 
     def sample(self) -> None:

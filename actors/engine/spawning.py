@@ -94,6 +94,8 @@ class Spawning:
         return self.cell
 
     def _cell_class(self, actor_class: type[Behaviour]) -> type[Cell]:
+        if self._bus.tracer is not None and actor_class.traced_cell_class is not None:
+            return actor_class.traced_cell_class
         if actor_class.cell_class is not None:
             return actor_class.cell_class
         runs_by = self._dispatcher or actor_class.dispatcher

@@ -88,6 +88,11 @@ class ThreadCell(Cell):
         """As `Cell.runs_on`."""
         return "thread"
 
+    @property
+    def takes_items(self) -> bool:
+        """As `Addressee.takes_items`: a handler here is called with all that it needs."""
+        return False
+
     def start(self) -> None:
         """Start the thread."""
         self._parked = threading.Lock()
@@ -274,8 +279,8 @@ class ThreadCell(Cell):
         return None
 
     def at_work(self) -> int:
-        """One at a time."""
-        return int(self.current is not None)
+        """One at a time, and generators beside the next messages."""
+        return int(self.current is not None) + len(self.making)
 
     def interrupt(self) -> None:
         """End what makes items. A handler on a thread cannot be cancelled."""

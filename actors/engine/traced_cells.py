@@ -38,7 +38,15 @@ if TYPE_CHECKING:
     from ..base import SendError
     from .host import Host
 
-__all__ = ["TracedLoopCell", "TracedThreadCell"]
+__all__ = [
+    "TracedLoopCell",
+    "TracedThreadCell",
+    "begun",
+    "lost_behind",
+    "note_loss",
+    "stamp_of",
+    "traced",
+]
 
 R = TypeVar("R")
 

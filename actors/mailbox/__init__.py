@@ -10,12 +10,13 @@ from .mailbox import Mailbox
 from .mailbox_account import MailboxStatistics
 from .movable_reply import MovableReply
 from .traced_envelope import Handling, MessageTrace, TracedEnvelope, as_traced
-from .waiting_senders import Waiter
+from .waiting_senders import COUNTED, Waiter, WaitingSenders, gone
 
 __all__ = [
     "Account",
     "AnsweringCell",
     "Books",
+    "COUNTED",
     "Carrier",
     "DeadLetters",
     "Envelope",
@@ -36,5 +37,7 @@ __all__ = [
     "TracedEnvelope",
     "Weighed",
     "Waiter",
+    "WaitingSenders",
     "as_traced",
+    "gone",
 ]

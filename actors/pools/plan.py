@@ -10,7 +10,7 @@ from ..engine import Body
 from ..messages import Key
 from .resizer import MAX_MEMBERS, Resizer
 
-__all__ = ["Combine", "Dispatcher", "Pick", "PoolPick", "PoolPlan"]
+__all__ = ["MAX_STREAMS_OF_MEMBER", "Combine", "Dispatcher", "Pick", "PoolPick", "PoolPlan"]
 
 #: Where a member runs; None: where its class says.
 Dispatcher = Literal["loop", "thread", "process"]
@@ -18,6 +18,8 @@ Dispatcher = Literal["loop", "thread", "process"]
 Pick = Literal["least", "all"] | Key
 #: The same for all messages, or said of each by a function.
 PoolPick = Literal["least", "all"] | Callable[[Any], Pick]
+#: Streams that a member answers at a time, at most: as many as one peer may have open at a reactor. Each holds a task.
+MAX_STREAMS_OF_MEMBER = 256
 #: Makes one answer of those of all members, which come in the order of their numbers.
 Combine = Callable[[Sequence[Any]], object]
 
@@ -39,6 +41,8 @@ class PoolPlan:
     resizer: Resizer | None = None
     #: Messages without a key that a member has at hand beside the one that it handles.
     prefetch: int = 1
+    #: Streams that a member answers at a time.
+    streams: int = MAX_STREAMS_OF_MEMBER
 
     @property
     def factory_dispatcher(self) -> str | None:
@@ -50,6 +54,11 @@ class PoolPlan:
     def in_processes(self) -> bool:
         """Each member runs in a process of its own."""
         return (self.dispatcher or self.factory_dispatcher) == "process"
+
+    @property
+    def on_threads(self) -> bool:
+        """Each member runs on a thread of its own."""
+        return (self.dispatcher or self.factory_dispatcher) == "thread"
 
     @property
     def bounds(self) -> tuple[int, int]:

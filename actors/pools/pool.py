@@ -8,7 +8,7 @@ from typing import Any, Generic, TypeVar, cast
 from ..actor import Actor
 from ..engine import Body
 from ..messages import Channel, Key, Supervision
-from .plan import Combine, Dispatcher, PoolPick, PoolPlan, first
+from .plan import MAX_STREAMS_OF_MEMBER, Combine, Dispatcher, PoolPick, PoolPlan, first
 from .pool_keeper import PoolKeeper
 from .resizer import Resizer, check_members
 
@@ -27,7 +27,8 @@ class Pool(Generic[A]):
     was sent. What has none waits in the pool's mailbox while each member has a message to handle and `prefetch` more.
     An ask that all get is answered with what `combine` makes of their answers, in the order of the members (default:
     the first one's). `resizer`: by which rule it changes its size; else it is changed by `ResizePool` alone.
-    Neither bounds streams: a generator runs beside its member's next messages, and a member in a process answers none.
+    A generator runs beside its member's next messages; each member answers at most so many `streams` at a time, and
+    what is opened beyond waits for a place, until its deadline.
     `supervision` is of the pool as a whole, whose members have what their class says, each for itself.
     Raises TypeError and ValueError for what makes no pool.
 
@@ -58,6 +59,7 @@ class Pool(Generic[A]):
         combine: Combine = first,
         resizer: Resizer | None = None,
         prefetch: int = 1,
+        streams: int = MAX_STREAMS_OF_MEMBER,
         supervision: Supervision | None = None,
     ) -> None:
         kind = _class_of(factory)
@@ -69,7 +71,7 @@ class Pool(Generic[A]):
         _check_pick(pick)
         if not callable(combine):
             raise TypeError(f"combine is {combine!r}; write a function of the list of answers, as sum")
-        plan = PoolPlan(factory, size, dispatcher, pick, combine, resizer, _prefetch_of(prefetch))
+        plan = PoolPlan(factory, size, dispatcher, pick, combine, resizer, _prefetch_of(prefetch), _streams_of(streams))
         #: What the members take.
         self.__channel__: Channel[Any] | None = kind.__channel__
         said: dict[str, object] = {"plan": plan, "channel": kind.__channel__, "__module__": PoolKeeper.__module__}
@@ -127,6 +129,16 @@ def _prefetch_of(prefetch: object) -> int:
     if prefetch < 0:
         raise ValueError(f"prefetch is {prefetch}; write a number of messages, 0 or more")
     return prefetch
+
+
+def _streams_of(streams: object) -> int:
+    if not isinstance(streams, int) or isinstance(streams, bool):
+        raise TypeError(
+            f"streams is {streams!r}; write how many a member answers at a time, 1 to {MAX_STREAMS_OF_MEMBER}"
+        )
+    if not 1 <= streams <= MAX_STREAMS_OF_MEMBER:
+        raise ValueError(f"streams is {streams}; a member answers 1 to {MAX_STREAMS_OF_MEMBER} at a time")
+    return streams
 
 
 def _check_pick(pick: object) -> None:

@@ -23,7 +23,7 @@ from ..engine import Addressee, Cell, Host, pour_singly
 from ..mailbox import Envelope, Mailbox
 from ..messages import Key
 from ..sends import CHUNK, DELIVERED, AskFuture, Outcome, Supply, Within
-from .pool_queue import PoolQueue
+from .pool_streams import PoolStreams
 from .resizing import ResizePool
 from .roster import number_of
 
@@ -35,7 +35,7 @@ __all__ = ["PoolCell"]
 R = TypeVar("R")
 
 
-class PoolCell(PoolQueue):
+class PoolCell(PoolStreams):
     """See the module."""
 
     __slots__ = ()
@@ -82,10 +82,10 @@ class PoolCell(PoolQueue):
             return DELIVERED
         if self.least_only or self.mailbox.owner == get_ident():
             to = self.receiver(message)
-            return super().tell(message, sender, timeout) if to is self else to.tell(message, sender, timeout)
+            return self.hold_tell(message, sender, timeout) if to is self else to.tell(message, sender, timeout)
         with self.guard:
             to = self.receiver(message)
-            return super().tell(message, sender, timeout) if to is self else to.tell(message, sender, timeout)
+            return self.hold_tell(message, sender, timeout) if to is self else to.tell(message, sender, timeout)
 
     def ask(
         self, message: object, sender: Addressee | None, timeout: float | None, reply: TypeForm[R] | None, bus: Host
@@ -99,8 +99,18 @@ class PoolCell(PoolQueue):
             return future
         to = self.receiver(message)
         if to is self:
-            return super().ask(message, sender, timeout, reply, bus)
+            return self.hold_ask(message, sender, timeout, reply, bus)
         return to.ask(message, sender, timeout, reply, bus)
+
+    def hold_tell(self, message: object, sender: Addressee | None, timeout: float | None) -> Outcome[None]:
+        """As `LoopCell.tell`, into the pool's own mailbox."""
+        return super().tell(message, sender, timeout)
+
+    def hold_ask(
+        self, message: object, sender: Addressee | None, timeout: float | None, reply: TypeForm[R] | None, bus: Host
+    ) -> Outcome[R]:
+        """As `LoopCell.ask`, by the pool's own mailbox."""
+        return super().ask(message, sender, timeout, reply, bus)
 
     def pour(self, supply: Supply, sender: Addressee | None, within: Within) -> Outcome[None] | None:
         """As `Cell.pour`: as many at once as the members have room for, each picked for itself."""

@@ -21,7 +21,7 @@ def oldest_of(pool: PoolCell) -> float | None:
 
 def idle_of(pool: PoolCell) -> int:
     """Members that have nothing to do."""
-    return sum(1 for each in pool.open if not load_of(each))
+    return sum(1 for each in pool.open if not load_of(each) and not each.at_work())
 
 
 def view_of_pool(pool: PoolCell) -> PoolView:
@@ -29,7 +29,7 @@ def view_of_pool(pool: PoolCell) -> PoolView:
     plan = pool.plan
     lower, upper = plan.bounds
     channel = pool.actor_class.__channel__
-    members = tuple(_view(each) for each in _members(pool))
+    members = tuple(_view(each, pool.streams.open.get(each, 0)) for each in _members(pool))
     return PoolView(
         name=str(pool),
         actor_class=pool.actor_class.__name__,
@@ -45,6 +45,8 @@ def view_of_pool(pool: PoolCell) -> PoolView:
         oldest=oldest_of(pool),
         lost=pool.ended,
         moving=pool.moving,
+        streams_each=pool.streams.each,
+        streams_waiting=pool.streams.waiting,
     )
 
 
@@ -57,15 +59,16 @@ def _age(cell: Cell) -> float | None:
     return None if came == NEVER else max(0.0, cell.now() - came)
 
 
-def _view(cell: Cell) -> MemberView:
-    mailbox, at_work = cell.mailbox, cell.at_work()
+def _view(cell: Cell, streams: int) -> MemberView:
+    mailbox = cell.mailbox
     return MemberView(
         name=str(cell),
         state=cell.state.value,
         runs=cell.runs_on,
-        queued=max(0, mailbox.queued + len(mailbox._foreign) - (at_work if cell.runs_on == "process" else 0)),
-        at_work=at_work,
+        queued=max(0, mailbox.queued + len(mailbox._foreign) - cell.worked_on_elsewhere),
+        at_work=cell.at_work(),
         delivered=cell.came_in_all,
         restarts=0 if cell.supervisor is None else cell.supervisor.total,
         pid=cell.process,
+        streams=streams,
     )

@@ -17,6 +17,7 @@ from .pool_figures import idle_of, oldest_of, view_of_pool
 from .resizer import PoolSizing
 from .resizing import ResizePool
 from .roster import Roster
+from .traced_pool_cell import TracedPoolCell
 
 __all__ = ["PoolKeeper"]
 
@@ -24,6 +25,8 @@ log = get_logger("peerbus.actors")
 
 #: Seconds between two looks at a member that leaves: it is stopped when nobody waits for room at it any more.
 LOOK = 0.02
+#: Seconds between two looks whether a member that leaves, whose streams have had their time, still handles messages.
+LATE_LOOK = 1.0
 
 
 class PoolKeeper(Actor):
@@ -36,11 +39,14 @@ class PoolKeeper(Actor):
 
     plan: ClassVar[PoolPlan]
     cell_class: ClassVar[type[Any] | None] = PoolCell
+    traced_cell_class: ClassVar[type[Any] | None] = TracedPoolCell
 
     def __init__(self) -> None:
         super().__init__()
         self._pool = cast("PoolCell", self._cell)
         self._leaving: list[Cell] = []
+        #: Of members that leave: takes back the look whether their streams have had their time.
+        self._cuts: dict[Cell, Callable[[], object]] = {}
         #: What its size was set to while keys moved, and why.
         self._wanted: tuple[int, str] | None = None
         self._sizing: PoolSizing | None = None
@@ -67,11 +73,17 @@ class PoolKeeper(Actor):
 
     def on_stop(self) -> None:
         """Look no more."""
-        self._unset()
+        self._look_no_more()
 
     def on_failure(self, *_: object) -> None:
         """Look no more; who comes after it does."""
+        self._look_no_more()
+
+    def _look_no_more(self) -> None:
         self._unset()
+        for cut in self._cuts.values():
+            cut()
+        self._cuts.clear()
 
     def _spawn(self) -> Cell:
         pool, plan, actors = self._pool, self.plan, self.bus.actors
@@ -140,6 +152,18 @@ class PoolKeeper(Actor):
             self._pool.call_later(LOOK, partial(self._dismiss, cell))
         else:
             cell.request_stop()
+            self._cut_later(cell, self.bus.shutdown_timeout)
+
+    def _cut_later(self, cell: Cell, seconds: float) -> None:
+        self._cuts[cell] = self._pool.call_later(seconds, partial(self._cut_short, cell))
+
+    def _cut_short(self, cell: Cell) -> None:
+        """The streams of a member that leaves have had their time: end those that have not ended."""
+        del self._cuts[cell]
+        if cell.state is State.STOPPING and cell.busy() and cell.standing()[0] is None:
+            cell.kill(f"{self._pool} has fewer members, and the streams of this one did not end in time")
+        elif cell.state is not State.STOPPED:
+            self._cut_later(cell, LATE_LOOK)
 
     def _look_later(self) -> None:
         rule = self.plan.resizer
@@ -167,6 +191,8 @@ class PoolKeeper(Actor):
     def _ended(self, end: Terminated) -> None:
         pool = self._pool
         name = end.address.reactor
+        for cell in [each for each in self._cuts if each.name == name]:
+            self._cuts.pop(cell)()
         known = [each for each in (*pool.open, *pool.roster.alive) if each.name == name]
         if not known or not pool.gone(known[0]):
             return

@@ -1,6 +1,6 @@
 """The cell of a pool as far as its members go: who they are, who has which key, and what is so while keys move.
 
-`PoolQueue` adds the pool's own mailbox, `PoolCell` the sends.
+`PoolQueue` adds the pool's own mailbox, `PoolStreams` what is answered in items, `PoolCell` the sends.
 """
 
 from __future__ import annotations
@@ -11,11 +11,14 @@ from functools import partial
 from threading import RLock, get_ident
 from typing import cast
 
-from ..engine import Addressee, Behaviour, Cell, Host, LoopCell, State, Supervisor
+from ..engine import Addressee, Behaviour, Cell, HandingCell, Host, State, Supervisor
+from ..mailbox import Envelope
 from .member_mailbox import MemberMailbox
 from .moving import place_fences
 from .plan import PoolPlan
+from .pool_mailbox import PoolMailbox
 from .roster import Roster
+from .stream_room import StreamRoom
 
 __all__ = ["PoolMembers", "load_of"]
 
@@ -23,7 +26,7 @@ __all__ = ["PoolMembers", "load_of"]
 HELD_UP = 1 << 40
 
 
-class PoolMembers(LoopCell):
+class PoolMembers(HandingCell):
     """See the module. On the loop's thread; `guard` holds sends of other threads apart from a change of members."""
 
     __slots__ = (
@@ -40,6 +43,7 @@ class PoolMembers(LoopCell):
         "roster",
         "serial",
         "size",
+        "streams",
     )
 
     def __init__(
@@ -56,6 +60,11 @@ class PoolMembers(LoopCell):
         self.plan = cast("PoolPlan", actor_class.plan)  # type: ignore[attr-defined]  # a PoolKeeper's
         #: Members that it is to have; how many were made, and how many have ended that were not asked to.
         self.size = self.plan.size
+        #: Where streams wait for a place at a member.
+        self.streams = StreamRoom(self, self.plan.streams)
+        mailbox = self.mailbox
+        self.mailbox = PoolMailbox(mailbox.limit, mailbox.byte_limit, mailbox.overflow, self.streams)
+        self.mailbox.on_drop = mailbox.on_drop
         self.serial = self.ended = 0
         self.roster: Roster[Cell] = Roster()
         #: The members as they will be once the keys have moved; None while none move.
@@ -72,6 +81,25 @@ class PoolMembers(LoopCell):
         self._function = None if isinstance(self.plan.pick, str) else self.plan.pick
         #: Reentrant: the program's function that picks may send.
         self.guard = RLock()
+
+    def start(self) -> None:
+        """As `LoopCell.start`."""
+        super().start()
+        self.streams.owner = self.mailbox.owner
+
+    # As `StreamPool`; `PoolStreams` says how.
+
+    def target_of(self, message: object) -> Cell | None:
+        """The member that has the message's key; None: any member does."""
+        raise NotImplementedError
+
+    def member_for(self, target: Cell | None) -> Cell | None:
+        """One that can be handed a stream now which waits for `target`; None: there is none."""
+        raise NotImplementedError
+
+    def hand_stream(self, member: Cell, envelope: Envelope) -> None:
+        """It has a place there, and goes there."""
+        raise NotImplementedError
 
     @property
     def moving(self) -> bool:
@@ -91,17 +119,11 @@ class PoolMembers(LoopCell):
 
     def _rested(self) -> None:
         # From the member's thread. Where it sees nothing here, what comes now sees it rest.
-        if self.mailbox.filled:
+        if self.mailbox.filled or self.streams.waiting:
             if self.mailbox.owner == get_ident():
                 self.go_on()
             else:
                 self.post(self.go_on)
-
-    def go_on(self) -> None:
-        """What stood against handing on may be over."""
-        if self.state is State.RUNNING and not self.mailbox.scheduled:
-            self.mailbox.scheduled = True
-            self.again()
 
     def _free(self, members: tuple[Cell, ...]) -> Cell | None:
         """The one with the least to do, by turns where several have as little; None where all have enough."""
@@ -138,8 +160,7 @@ class PoolMembers(LoopCell):
                 for member in fenced:
                     self._fence(member)
         if self._next is None:
-            self.moved()
-            self.go_on()
+            self._has_moved()
 
     def _fence(self, member: Cell) -> None:
         assert self.bus is not None
@@ -163,8 +184,12 @@ class PoolMembers(LoopCell):
         if self._fenced.pop(member, None) is not None and not self._fenced and self._next is not None:
             with self.guard:
                 self.roster, self._next = self._next, None
-            self.moved()
-            self.go_on()
+            self._has_moved()
+
+    def _has_moved(self) -> None:
+        self.streams.sort_anew()
+        self.moved()
+        self.go_on()
 
     def gone(self, member: Cell) -> bool:
         """A member has ended. False: it was none of those that are to be there."""
@@ -174,6 +199,8 @@ class PoolMembers(LoopCell):
             if self._next is not None:
                 self._next = self._next.without(member)
             self.open = tuple(each for each in self.open if each is not member)
+        self.streams.forget(member)
+        self.streams.sort_anew()
         self._clear(member)
         self.go_on()
         return known
@@ -183,6 +210,7 @@ class PoolMembers(LoopCell):
         with self.guard:
             self.roster, self._next, self.open = Roster(), None, ()
             self._fenced.clear()
+        self.streams.open.clear()
 
 
 def load_of(member: Cell) -> int:

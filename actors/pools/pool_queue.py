@@ -13,7 +13,7 @@ from time import monotonic
 from typing import cast
 
 from ..base import MessageTypeError, SendError
-from ..engine import HALT, PYKKA_MESSAGES, Behaviour, Cell, Host, LoopCell, State, Supervisor, Tick, TurnPace
+from ..engine import PYKKA_MESSAGES, Behaviour, Cell, Host, LoopCell, Supervisor, Tick
 from ..mailbox import NEVER, Carrier, Envelope, MovableReply, ReplyTo, TracedEnvelope, Weighed, as_traced
 from ..messages import Key
 from ..sends import Search, Wait
@@ -67,43 +67,16 @@ class PoolQueue(PoolMembers):
     def _blocked(self) -> bool:
         return self._standing_copies > 0 or self._next is not None or not self.open
 
-    def drain(self) -> None:
-        """Handle what is the pool's own, and hand on the rest."""
-        if self.state is not State.RUNNING:
-            super().drain()
-            return
-        try:
-            self._take_turn()
-        except BaseException as error:  # noqa: BLE001  # as `LoopCell.drain`
-            self.turn_failed(error)
+    def may_take(self, head: Envelope | None) -> bool:
+        """As `HandingCell.may_take`."""
+        return not self._blocked and self._has_place(head)
 
-    def _take_turn(self) -> None:
-        mailbox, pace = self.mailbox, TurnPace(self.now)
-        while pace.goes_on():
-            if not mailbox._system and (self._blocked or not self._has_place(mailbox.head())):
-                self.current = None
-                mailbox.scheduled = False
-                if mailbox._system:
-                    mailbox.scheduled = True
-                    continue
-                if mailbox.filled:
-                    assert self.bus is not None
-                    self.bus.arrivals.note(self)
-                return
-            envelope = mailbox.take()
-            if envelope is None:
-                self.current = None
-                self._emptied()
-                if mailbox.rest():
-                    return
-                continue
-            if self._is_own(envelope):
-                if self.handle(envelope) is HALT:
-                    return
-            else:
-                self._hand_on(envelope)
-        self.current = None
-        self.again()
+    def take_one(self, envelope: Envelope) -> object:
+        """Handle what is the pool's own, and hand on the rest."""
+        if self._is_own(envelope):
+            return self.handle(envelope)
+        self._hand_on(envelope)
+        return None
 
     def _is_own(self, envelope: Envelope) -> bool:
         message = envelope.message
@@ -115,7 +88,8 @@ class PoolQueue(PoolMembers):
             return True
         return self._pick_of(head.message) != "least" or self._free(self.open) is not None
 
-    def _emptied(self) -> None:
+    def emptied(self) -> None:
+        """Nothing that all members get is in the mailbox any more."""
         mailbox = self.mailbox
         if self.behind:
             with self.guard:
@@ -138,9 +112,11 @@ class PoolQueue(PoolMembers):
                 reply.fail(wrong)
             mailbox.drop(envelope, wrong)
             return
-        if reply is not None and hasattr(reply, "incoming") and not (len(to) == 1 and isinstance(to[0], LoopCell)):
-            wrong = MessageTypeError(f"a stream of {self} comes of one member, and of none on a thread")
+        streamed = reply is not None and hasattr(reply, "incoming")
+        if streamed and len(to) != 1:
+            wrong = MessageTypeError(f"a stream of {self} comes of one member, not of all")
             wrong.message = envelope.message
+            assert reply is not None
             reply.fail(wrong)
             mailbox.drop(envelope, wrong)
             return
@@ -150,6 +126,9 @@ class PoolQueue(PoolMembers):
         carrier: Carrier | None = envelope.carrier.of if isinstance(envelope.carrier, HeldCredit) else envelope.carrier
         if carrier is not None and len(to) > 1:
             carrier = SharedCredit(carrier, len(to))
+        if streamed:
+            self.hand_on_stream(_copied(envelope, reply, carrier))
+            return
         if reply is None or (len(to) == 1 and follows(reply, to[0])):
             for member in to:
                 self._hand(member, _copied(envelope, reply, carrier))
@@ -159,6 +138,10 @@ class PoolQueue(PoolMembers):
         for member in to:
             part = whole.part(member, self._bring_to(member))
             self._hand(member, _copied(envelope, part, carrier))
+
+    def hand_on_stream(self, envelope: Envelope) -> None:
+        """One that is answered in items was taken: it goes to a member that has a place, or waits for that."""
+        raise NotImplementedError
 
     def _receivers(self, message: object) -> tuple[Cell, ...]:
         """Those that get it: one, or all. Raises whatever the program's function does, TypeError for no pick."""

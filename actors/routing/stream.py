@@ -22,9 +22,9 @@ from ..base import (
     new_task,
 )
 from ..engine import Cell, LoopCell, Ref, ThreadCell, expected
-from ..mailbox import Envelope
+from ..mailbox import Envelope, Mailbox
 from ..messages import Address, FailedOver, GroupAddress, Role, Stream, Unresolved, answer_named, item_of
-from ..sends import DELIVERED, AskFuture, AskWaiting, DeadlineWheel, FailedOutcome, Outcome, Sending
+from ..sends import DELIVERED, AskFuture, AskWaiting, DeadlineWheel, FailedOutcome, Outcome, Sending, Waiting
 from ..streams import (
     LOCAL_ITEMS,
     Begun,
@@ -305,20 +305,20 @@ class StreamSend:
 
     def _ask_here(self, cell: Cell) -> AskedStream:
         bus, message, sender, buffer = self._bus, self._message, self._sender, self.buffer
-        if cell.spreads:
-            cell = cell.receiver(message)
-        if self._opened and not isinstance(cell, LoopCell):
+        if self._opened and not cell.takes_items:
             return self._refused(ActorStopped(f"{cell} runs on a thread of its own, and takes no items"))
         buffer.window = ItemWindow(LOCAL_ITEMS)
         future = LocalStreamAsk.of(bus.loop, message, None, cell.abandon)
         counts = bus.books.items(cell.channel_name)
         future.detach, future.opened = cell.detach, self._opened
+        future.on_end = int
         future.down = LocalSink(future, buffer, counts, expected(cell, message, sender, item_kind(message)))
         future.up = future.up_buffer = None
         sink: ItemSink = NoSink()
         if self._opened:
             future.up_buffer = ItemBuffer(message, bus.loop, bus.wheel, ItemWindow(LOCAL_ITEMS))
             sink = future.up = LocalSink(None, future.up_buffer, counts, None)
+        cell, mailbox = cell.opens(message, future)
         thread = cell if isinstance(cell, ThreadCell) else None
         reply = future if thread is None else ThreadStreamReply(future, bus.loop, thread, message)
         envelope = Envelope(message, None if sender is None else sender.address, reply, self._within(), sender)
@@ -327,7 +327,7 @@ class StreamSend:
             future.refused(WouldDeadlock(f"{cell} reads its own stream, and takes no message before it is through"))
             return AskedStream(future, future, sink)
         left = None if self._deadline == inf else self._deadline - bus.loop.time()
-        sent = entered(cell, envelope, sender, left, bus.wheel)
+        sent = entered(cell, mailbox, envelope, sender, left, bus.wheel)
         envelope.deadline = self._deadline
         return AskedStream(future, future.follow(sent, bus.wheel, self._deadline), sink)
 
@@ -371,17 +371,18 @@ def check_one(to: object) -> None:
 
 
 def entered(
-    cell: Cell, envelope: Envelope, sender: Cell | None, left: float | None, wheel: DeadlineWheel
+    cell: Cell, mailbox: Mailbox, envelope: Envelope, sender: Cell | None, left: float | None, wheel: DeadlineWheel
 ) -> Outcome[None]:
-    """Let an ask for a stream into the mailbox."""
-    if isinstance(cell, LoopCell):
+    """Let an ask for a stream into the mailbox; where that is none of the cell's it has no room yet."""
+    if isinstance(cell, LoopCell) and mailbox is cell.mailbox:
         return cell.enter(envelope, sender, left, wheel)
     error = cell.refusal(envelope, sender, left)
-    return (
-        cell.tell_foreign(envelope, cell.timeout if left is None else left)
-        if error is None
-        else cell.fail(envelope, error)
-    )
+    if error is not None:
+        return cell.fail(envelope, error)
+    if mailbox is not cell.mailbox:
+        assert isinstance(cell, LoopCell)
+        return Waiting(mailbox, envelope, envelope.deadline, wheel, cell.loop, cell.undelivered, cell)
+    return cell.tell_foreign(envelope, cell.timeout if left is None else left)
 
 
 def item_kind(message: object) -> Any:

@@ -9,7 +9,8 @@ from .local_sink import LOCAL_ITEMS, LocalSink
 from .local_stream import LocalStreamAsk
 from .open_stream import LateAsk, OpenStream
 from .reader import Begun, ItemReader
-from .sink import ENDED, ItemRoom, ItemSink, NoSink, drive, is_items
+from .sink import ENDED, ItemRoom, ItemSink, NoSink, drive, has_room, is_items
+from .streamed import StreamedReply
 from .thread_items import ThreadItems, ThreadStreamReply
 from .thread_stream import ThreadStream
 
@@ -29,9 +30,11 @@ __all__ = [
     "NoSink",
     "OpenStream",
     "ItemRoom",
+    "StreamedReply",
     "ThreadItems",
     "ThreadStream",
     "ThreadStreamReply",
     "drive",
+    "has_room",
     "is_items",
 ]

@@ -23,12 +23,14 @@ __all__ = ["LocalStreamAsk"]
 class LocalStreamAsk(AskFuture[Any]):
     """See the module. Its maker sets what `AskFuture` names, and what stands here."""
 
-    __slots__ = ("detach", "down", "opened", "up", "up_buffer")
+    __slots__ = ("detach", "down", "on_end", "opened", "up", "up_buffer")
 
     #: Has its items made beside the next messages of the actor that it asks.
     detach: Callable[[Envelope, object], object]
     #: The sending end of the items that come back.
     down: LocalSink
+    #: As `StreamedReply.on_end`.
+    on_end: Callable[[], object]
     #: An answer that is no stream is right as well.
     opened: bool
     #: Both ends of the items that go there; None: none do.
@@ -44,6 +46,10 @@ class LocalStreamAsk(AskFuture[Any]):
         """The items that come with it. Raises MessageTypeError where none do, or somebody reads them already."""
         buffer, self.up_buffer = self.up_buffer, None
         return ItemsIn.of(self.message, buffer)
+
+    def sending(self) -> LocalSink:
+        """As `StreamedReply.sending`."""
+        return self.down
 
     def succeed(self, value: object) -> None:
         """The handler answered: with its items, which are sent from now on, at their end, or with something else."""
@@ -102,3 +108,5 @@ class LocalStreamAsk(AskFuture[Any]):
         if up is not None:
             self.up = None
             up.fail(error or SendError("the handler has answered"))
+        on_end, self.on_end = self.on_end, int
+        on_end()

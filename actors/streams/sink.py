@@ -9,7 +9,7 @@ from typing import Any, Final, Protocol
 from ..base import SendError
 from ..mailbox import ItemCounts
 
-__all__ = ["ENDED", "ItemSink", "NoSink", "ItemRoom", "drive", "is_items"]
+__all__ = ["ENDED", "ItemSink", "NoSink", "ItemRoom", "drive", "has_room", "is_items"]
 
 
 class ItemSink(Protocol):

@@ -7,6 +7,7 @@ Laws:
 3. It is handled when its answer is there. A tell, and an ask that nobody waits for any more, is handled when the
    process says that it rests (`MemberRests`): it counts what came, and this cell what was written, in one order.
 4. What stands behind what was sent before (a `Fence`, the request to stop) waits until all of that is handled.
+5. A stream that it answers is a message like any other until its handler has begun; from then on a task here reads it.
 
 On the loop's thread, as any cell there.
 """
@@ -16,80 +17,40 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextvars import Context
 from functools import partial
+from typing import Any, cast
 
 from pykka.messages import _ActorStop
 
-from ...actors.base import MessageTypeError, SendError
+from ...actors.base import RemoteError, SendError
 from ...actors.engine import (
-    HALT,
     PYKKA_MESSAGES,
-    Addressee,
     Behaviour,
     Cell,
+    HandingCell,
     Host,
-    LoopCell,
     State,
     Supervisor,
     Tick,
-    TurnPace,
     said_of,
 )
-from ...actors.mailbox import Envelope
+from ...actors.mailbox import NEVER, Envelope
 from ...actors.pools import MemberMailbox
 from ...actors.sends import AskFuture
-from ...transports.lanes import HandedAsk
-from ...transports.sending import InsideLink
+from ...actors.streams import ItemBuffer, ItemWindow, StreamedReply
+from ...transports.lanes import HandedAsk, RemoteAsk
+from ...transports.sending import InsideLink, hand_stream
+from .flight import CreditWait, Flight
+from .member_stream import send_on
 
-__all__ = ["CreditWait", "Flight", "MemberCell", "SeatCell"]
-
-
-class Flight:
-    """A message that the process has: handed on, and not known to be handled.
-
-    `ask`: what its answer comes by; `waits`: it waits for credit of that process.
-    """
-
-    __slots__ = ("ask", "envelope", "over", "waits", "written")
-
-    def __init__(self, envelope: Envelope) -> None:
-        self.envelope = envelope
-        self.ask: HandedAsk | None = None
-        self.waits: CreditWait | None = None
-        #: It is handled, or lost.
-        self.over = False
-        #: It has its place in the order of what is written.
-        self.written = True
+__all__ = ["MemberCell"]
 
 
-class CreditWait:
-    """Waits for credit for a message; see `mailbox.Waiter`."""
-
-    __slots__ = ("_flight", "_refused", "envelope", "withdrawn")
-
-    def __init__(self, envelope: Envelope, flight: Flight, refused: Callable[[SendError], object]) -> None:
-        self.envelope = envelope
-        self.withdrawn = ""
-        self._flight = flight
-        self._refused = refused
-
-    def admitted(self) -> bool:
-        """There is credit."""
-        self._flight.waits = None
-        ask = self._flight.ask
-        return ask is None or not ask.done()
-
-    def refused(self, error: SendError) -> None:
-        """There never will be."""
-        self._flight.waits = None
-        self._flight.written = False
-        self._refused(error)
-
-
-class MemberCell(LoopCell):
+class MemberCell(HandingCell):
     """See the module."""
 
     __slots__ = (
-        "_behind", "_by_reply", "_flights", "_last", "_open", "_settled", "_way", "at_hand", "handed", "pid", "want",
+        "_behind", "_by_reply", "_flights", "_last", "_open", "_settled", "_streamed", "_way", "at_hand", "handed",
+        "pid", "want",
     )  # fmt: skip
 
     def __init__(
@@ -113,6 +74,8 @@ class MemberCell(LoopCell):
         #: How many of these are not handled.
         self._open = 0
         self._by_reply: dict[object, Flight] = {}
+        #: Where items go that it answers with, and by which ask they come.
+        self._streamed: dict[object, RemoteAsk[Any]] = {}
         #: Fences, each with what has to be handled before it.
         self._behind: list[tuple[Envelope, set[Flight]]] = []
         #: The request to stop, when it was taken.
@@ -168,8 +131,13 @@ class MemberCell(LoopCell):
     # Its turn.
 
     def at_work(self) -> int:
-        """As `LoopCell.at_work`: one at most, as the process handles one message at a time."""
-        return min(self._open, 1) + super().at_work()
+        """As `LoopCell.at_work`: one that the process handles, and streams that are read of it."""
+        return self.worked_on_elsewhere + super().at_work()
+
+    @property
+    def worked_on_elsewhere(self) -> int:
+        """As `Addressee.worked_on_elsewhere`."""
+        return min(self._open, 1)
 
     @property
     def detached(self) -> tuple[Envelope, ...]:
@@ -186,62 +154,26 @@ class MemberCell(LoopCell):
     def _full(self) -> bool:
         return self._way is None or self._last is not None or self._open >= self.at_hand
 
-    def drain(self) -> None:
-        """Hand on what is in the mailbox, as far as the process may have it."""
-        if self.state is not State.RUNNING:
-            super().drain()
-            return
-        try:
-            self._take_turn()
-        except BaseException as error:  # noqa: BLE001  # as `LoopCell.drain`
-            self.turn_failed(error)
-
-    def _take_turn(self) -> None:
-        mailbox, pace = self.mailbox, TurnPace(self.now)
-        while pace.goes_on():
-            if self._last is not None and not self._open:
-                last, self._last = self._last, None
-                if self.handle(last) is HALT:
-                    return
-                continue
-            if not mailbox._system and self._stands():
-                self.current = None
-                mailbox.scheduled = False
-                if mailbox._system:
-                    mailbox.scheduled = True
-                    continue
-                if mailbox.has_more:
-                    assert self.bus is not None
-                    self.bus.arrivals.note(self)
-                return
-            envelope = mailbox.take()
-            if envelope is None:
-                self.current = None
-                if mailbox.rest():
-                    return
-                continue
-            message = envelope.message
-            if isinstance(message, _ActorStop) and self._open:
-                self._last = envelope
-            elif isinstance(message, Tick):
-                self._fence(envelope)
-            elif self._is_own(message):
-                if self.handle(envelope) is HALT:
-                    return
-                self.current = None
-            else:
-                self._hand_on(envelope)
-        self.current = None
-        self.again()
-
-    def _stands(self) -> bool:
-        """What comes next has to wait."""
+    def may_take(self, head: Envelope | None) -> bool:
+        """As `HandingCell.may_take`."""
         if not self._full:
-            return False
-        head = self.mailbox.head()
-        if head is None:
-            return self._last is not None
-        return not self._is_own(head.message)
+            return True
+        return self._last is None if head is None else self._is_own(head.message)
+
+    def take_one(self, envelope: Envelope) -> object:
+        """Handle what is its own, and hand on the rest."""
+        message = envelope.message
+        if isinstance(message, _ActorStop) and self._open:
+            self._last = envelope
+        elif isinstance(message, Tick):
+            self._fence(envelope)
+        elif self._is_own(message):
+            result = self.handle(envelope)
+            self.current = None
+            return result
+        else:
+            self._hand_on(envelope)
+        return None
 
     def _is_own(self, message: object) -> bool:
         return message.__class__ in self.handlers or isinstance(message, (Tick, *PYKKA_MESSAGES))
@@ -262,39 +194,111 @@ class MemberCell(LoopCell):
         if reply is not None and reply.done():
             self._expired(envelope)
             return
+        if reply is not None and hasattr(reply, "incoming"):
+            self._hand_stream(envelope, cast("StreamedReply", reply), way)
+            return
         mailbox.sent -= 1  # it is counted on its way, as if it had gone there at once
         mailbox.delivered -= 1
         self.handed += 1
-        flight, ask = Flight(envelope), None
+        flight = Flight(envelope)
+        ask: HandedAsk | None = None
         if reply is not None:
             flight.ask = ask = HandedAsk(loop=self.loop)
             ask.reply, ask.ended = reply, partial(self._over, flight)
             ask.reply_type = said_of(reply.reply_type) if isinstance(reply, AskFuture) else None
         try:
-            if reply is not None and hasattr(reply, "incoming"):
-                raise MessageTypeError(f"{self} runs in a process of its own, which a pool sends no streams to: ask it")
             outgoing = way.hand(self.name, message, envelope.sender, ask, envelope.deadline)
         except SendError as error:
-            error.message = message
-            way.refuse_send(self.name, message, envelope.sender, error, letter=True)
-            if reply is not None:
-                reply.fail(error)
+            self._cannot(envelope, error, way)
             return
+        self._is_there(flight, outgoing, way)
+        if reply is not None:
+            self._by_reply[reply] = flight
+
+    def _cannot(self, envelope: Envelope, error: SendError, way: InsideLink) -> None:
+        """It cannot be handed on."""
+        assert self.name is not None
+        error.message = envelope.message
+        way.refuse_send(self.name, envelope.message, envelope.sender, error, letter=True)
+        if envelope.reply is not None:
+            envelope.reply.fail(error)
+
+    def _is_there(self, flight: Flight, outgoing: Envelope | None, way: InsideLink) -> None:
+        """The process has a message, or gets it as soon as there is credit for `outgoing`."""
+        mailbox = self.mailbox
         assert isinstance(mailbox, MemberMailbox)
+        assert self.name is not None
         mailbox.keep_place()
         self._flights[flight] = None
         self._open += 1
-        if reply is not None:
-            self._by_reply[reply] = flight
         if outgoing is not None:
             flight.waits = waits = CreditWait(outgoing, flight, partial(self._refused, flight))
             way.wait(self.name, waits)
+
+    def _hand_stream(self, envelope: Envelope, reply: StreamedReply, way: InsideLink) -> None:
+        message, mailbox, bus = envelope.message, self.mailbox, self.bus
+        assert self.name is not None
+        assert bus is not None
+        mailbox.sent -= 1  # as of any other
+        mailbox.delivered -= 1
+        self.handed += 1
+        flight = Flight(envelope)
+        buffer = ItemBuffer(message, self.loop, bus.wheel, ItemWindow())
+        sender, deadline = envelope.sender, envelope.deadline
+        try:
+            ask, outgoing = hand_stream(
+                way, self.name, message, sender=sender, origin=way.origin_of(sender), deadline=deadline, buffer=buffer,
+                opened=reply.opened,
+            )  # fmt: skip
+        except SendError as error:
+            self._cannot(envelope, error, way)
+            return
+        flight.ask = ask
+        self._is_there(flight, outgoing, way)
+        self._streamed[reply] = ask
+        self.detach(Envelope(message, None, reply, NEVER), send_on(buffer, ask, ask.sink, reply))
+        reading = self.work_for(reply)
+        assert reading is not None
+        reading.add_done_callback(partial(self._stream_over, flight, reply))
+        self.want(self._place_of(flight))  # its handler has begun when the process rests, and not at its last item
+
+    def _stream_over(self, flight: Flight, reply: object, _: object) -> None:
+        ask = self._streamed.pop(reply)
+        if not ask.done():
+            ask.cancel()
+        if flight.waits is not None and self._way is not None and self.name is not None:
+            gone = SendError("nobody reads the stream any more", message=flight.envelope.message)
+            gone.reason = "cancelled"
+            self._way.give_up(self.name, flight.waits, gone)
+        self._over(flight)
+
+    def interrupt(self) -> None:
+        """As `LoopCell.interrupt`: who reads a stream hears how its process ended, where it has."""
+        for reply, ask in tuple(self._streamed.items()):
+            error = ask.exception() if ask.done() and not ask.cancelled() else None
+            if error is not None:
+                cast("StreamedReply", reply).fail(error)
+        super().interrupt()
+
+    def failed(self, envelope: Envelope, error: BaseException) -> object:
+        """As `Cell.failed`: what a stream of the process ended with is said of there, and handed on here."""
+        reply = envelope.reply
+        if reply is None or reply not in self._streamed:
+            return super().failed(envelope, error)
+        if isinstance(error, RemoteError):
+            reply.raised(error)
+        else:
+            reply.fail(error)
+        return self.verdict()
 
     def _refused(self, flight: Flight, error: SendError) -> None:
         """There was no credit for it, and there never will be."""
         envelope = flight.envelope
         error.message = envelope.message
-        if envelope.reply is not None:
+        streamed = self._streamed.get(envelope.reply)
+        if streamed is not None:
+            streamed.fail(error)
+        elif envelope.reply is not None:
             envelope.reply.fail(error)
         self.undelivered(envelope, error)
         self._over(flight)
@@ -323,9 +327,11 @@ class MemberCell(LoopCell):
         mailbox.give_place()
         if self.state is not State.RUNNING:
             return
-        if not mailbox.scheduled and (mailbox.filled or self._last is not None):
-            mailbox.scheduled = True
-            self.again()
+        if self._last is not None and not self._open:
+            last, self._last = self._last, None
+            mailbox.put_system(last)
+        elif mailbox.filled:
+            self.go_on()
         mailbox.on_rest()
 
     def _pass(self, flight: Flight) -> None:
@@ -354,13 +360,17 @@ class MemberCell(LoopCell):
                 self._way.give_up(self.name, waits, gone)
             self._over(flight)
             return "mailbox"
+        self.want(self._place_of(flight))
+        return "handler"
+
+    def _place_of(self, flight: Flight) -> int:
+        """How many were written to the process when this one was."""
         place = self._settled
         for each in self._flights:
             place += 1
             if each is flight:
                 break
-        self.want(place)
-        return "handler"
+        return place
 
     def has_begun(self, reply: object) -> bool:
         """As far as this process knows."""
@@ -377,18 +387,3 @@ class MemberCell(LoopCell):
         """As `Cell.task_of`: it waits for the answer from there."""
         flight = self._by_reply.get(reply)
         return super().task_of(reply) if flight is None else flight.ask
-
-
-class SeatCell(LoopCell):
-    """That of a seat, in the process: the mailbox of its child says when it is empty, and what was in it is handled."""
-
-    __slots__ = ("rested",)
-
-    rested: Callable[[], object]
-
-    def has_child(self, child: Addressee) -> None:
-        """As `Addressee.has_child`."""
-        mailbox = child.mailbox
-        child.mailbox = MemberMailbox(mailbox.limit, mailbox.byte_limit, mailbox.overflow)
-        child.mailbox.on_drop = mailbox.on_drop
-        child.mailbox.on_rest = self.rested

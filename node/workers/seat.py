@@ -14,7 +14,7 @@ from ...actors.actor import Actor
 from ...actors.engine import Body, Cell, Ref, handles
 from ...actors.messages import LOCAL, Terminated
 from ...transports.connection import InsideConnection
-from .member_cell import SeatCell
+from .seat_cell import SeatCell
 from .talk import GATE, WORKER, MemberOver, MemberRests
 
 __all__ = ["SEAT", "MemberSeat"]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
@@ -15,9 +16,21 @@ from typing import Any
 
 import pytest
 from inside_pairs import until
-from pool_jobs import Break, Job, Jobs, Nap, Notes, Spread, Steps, by_key, together
+from pool_jobs import Adding, Break, Job, Jobs, Nap, Notes, Spread, Steps, Tail, Taking, by_key, together
 
-from peerbus.actors import LOCAL, DeadlineExceeded, Peer, Pool, PoolView, Resizer, Role, SendError
+from peerbus.actors import (
+    LOCAL,
+    ActorStopped,
+    DeadlineExceeded,
+    Peer,
+    PeerGone,
+    Pool,
+    PoolView,
+    RemoteError,
+    Resizer,
+    Role,
+    SendError,
+)
 from peerbus.node import Node
 
 JOBS = LOCAL / Jobs
@@ -130,11 +143,89 @@ async def test_a_member_that_fails_too_often_is_lost_and_the_next_change_of_size
         await node.resize("jobs", 2)
         await until(lambda: len(view(node).members) == 2)
         assert await node.ask(JOBS, Job(2, "a"))
-        if where == "members":
-            assert [each async for each in node.stream(JOBS, Steps(3))] == [0, 1, 2]
+
+
+@everywhere
+async def test_streams_come_from_members_that_answer_so_many_at_a_time(where: str, tmp_path: Path) -> None:
+    async with (
+        pooled(where, 2, streams=2, pick=by_key) as node,
+        Node("far", peers=[*node.endpoints], channels=[Jobs.channel]) as far,
+    ):
+        await until(lambda: bool(far.peers))
+        for reader, to in ((node, JOBS), (far, Role("worker") / Jobs)):
+            assert [each async for each in reader.stream(to, Steps(3_000))] == list(range(3_000))
+            async with reader.open(to, Adding()) as talk:
+                for number in (1, 2, 3):
+                    await talk.send(number)
+                await talk.end()
+                assert [each async for each in talk] == [1, 3, 6]
+            async with reader.open(to, Taking()) as talk:
+                for number in range(100):
+                    await talk.send(number)
+                assert await talk.result() == sum(range(100))
+            async with reader.open(to, Adding()) as talk:
+                await talk.send(-1)
+                await talk.end()
+                assert await anext(talk) == -1
+                with pytest.raises(RemoteError, match="below zero"):
+                    await anext(talk)
+        await until(lambda: not any(each.streams for each in view(node).members))
+        tails = [
+            (reader.stream(JOBS if reader is node else Peer(node.node_id) / Jobs, Tail())) for reader in (node, far)
+        ]
+        tails += [node.stream(JOBS, Tail()) for _ in range(2)]
+        who = [(await anext(each)).partition("@")[0] for each in tails]
+        assert sorted(who) == ["jobs.1", "jobs.1", "jobs.2", "jobs.2"]
+        with pytest.raises(DeadlineExceeded) as late:
+            await anext(node.stream(JOBS, Tail(), idle=0.1))
+        assert late.value.phase == "streams"
+        waits = asyncio.ensure_future(anext(far.stream(Peer(node.node_id) / Jobs, Tail())))
+        await until(lambda: view(node).streams_waiting == 1)
+        assert await node.ask(JOBS, Job(1))
+        await tails.pop(0).aclose()
+        assert (await waits).startswith(who[0])
+        for each in tails:
+            await each.aclose()
+        left = node.stream(JOBS, Tail(str(tmp_path / "left")))
+        await anext(left)
+        await left.aclose()
+        await until((tmp_path / "left").exists)
+        await until(lambda: node.snapshot().ledger.items["jobs"].pending == 0)
+        assert node.snapshot().ledger.balanced
+        assert far.snapshot().ledger.balanced
+
+
+@everywhere
+async def test_a_member_that_dies_or_leaves_ends_its_own_streams_alone(where: str) -> None:
+    async with (
+        pooled(where, 2, pick=by_key) as node,
+        Node("far", peers=[*node.endpoints], channels=[Jobs.channel]) as far,
+    ):
+        await until(lambda: bool(far.peers))
+        to = Peer(node.node_id) / Jobs
+        tails = [node.stream(JOBS, Tail()), far.stream(to, Tail()), node.stream(JOBS, Tail()), far.stream(to, Tail())]
+        who = [(await anext(each)).partition("@")[0] for each in tails]
+        if where == "processes":
+            os.kill(next(each.pid for each in view(node).members if each.name == who[0]), signal.SIGKILL)
         else:
-            with pytest.raises(SendError, match="a pool sends no streams to"):
-                await anext(node.stream(JOBS, Steps(3)))
+            node.bus.actors.by_name[who[0]].kill("killed")
+        for stream, member in zip(tails, who, strict=True):
+            if member == who[0]:
+                with pytest.raises(SendError) as gone:
+                    await anext(stream)
+                assert gone.value.items == 1
+                assert (
+                    isinstance(gone.value, PeerGone if where == "processes" else ActorStopped) or stream in tails[1::2]
+                )
+        await until(lambda: sum(each.streams for each in view(node).members) == 2)
+        await node.resize("jobs", 2)
+        await until(lambda: len(view(node).members) == 2 and all(m.state == "running" for m in view(node).members))
+        assert [each async for each in node.stream(JOBS, Steps(3))] == [0, 1, 2]
+        await node.resize("jobs", 1)
+        for each in tails:
+            await each.aclose()
+        await until(lambda: len(view(node).members) == 1 and not view(node).members[0].streams)
+        assert node.snapshot().ledger.balanced
 
 
 @everywhere

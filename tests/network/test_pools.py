@@ -41,6 +41,12 @@ class Work(Message, Request[str]):
     key: str = ""
 
 
+class Read(Message, Request[Stream[int]]):
+    number: int
+    key: str
+    count: int
+
+
 class Flush(Message, Request[int]):
     """All members get it."""
 
@@ -50,7 +56,9 @@ class Break(Message):
 
 
 class Worker(Reactor):
-    channel = Channel("work", messages=(Work, Flush, Break), window=16, mailbox=32, timeout=30, idempotent=(Work,))
+    channel = Channel(
+        "work", messages=(Work, Flush, Break, Read), window=16, mailbox=32, timeout=30, idempotent=(Work,)
+    )
     supervision = Supervision(backoff=0.05, budget=2, window=60)
 
     def __init__(self, book: list[tuple[str, str, str, int]], pace: float = 0.0) -> None:
@@ -70,6 +78,14 @@ class Worker(Reactor):
         self.book.append((str(self), "", "flush", 0))
         return 1
 
+    @handles(Read)
+    async def read(self, message: Read) -> AsyncIterator[int]:
+        self.book.append((str(self), "", message.key, message.number))
+        for number in range(message.count):
+            if self.pace:
+                await asyncio.sleep(self.pace)
+            yield number
+
     @handles(Break)
     def fail(self, _: Break) -> None:
         raise RuntimeError("broken")
@@ -78,7 +94,7 @@ class Worker(Reactor):
 def by_key(message: object) -> Any:
     if isinstance(message, Work) and message.number < 0:
         raise LookupError("no such job")
-    return Key(message.key) if isinstance(message, Work) else "all" if isinstance(message, Flush) else "least"
+    return Key(message.key) if isinstance(message, Work | Read) else "all" if isinstance(message, Flush) else "least"
 
 
 async def two(sim: Simulation, pool: Pool[Worker], **said: Any) -> tuple[Node, Node]:
@@ -191,8 +207,17 @@ class Count(Message, Request[Stream[int]]):
     to: int
 
 
+class Tail(Message, Request[Stream[str]]):
+    """Answered with who answers, and then with nothing."""
+
+
 class Numbers(Reactor):
-    channel = Channel("numbers", messages=(Count, Flush))
+    channel = Channel("numbers", messages=(Count, Flush, Tail), timeout=30)
+
+    @handles(Tail)
+    async def tail(self, _: Tail) -> AsyncIterator[str]:
+        yield str(self)
+        await asyncio.Event().wait()
 
     @handles(Count)
     async def count(self, message: Count) -> AsyncIterator[int]:
@@ -220,16 +245,52 @@ async def test_a_peer_reads_streams_of_members_also_where_they_waited_for_one(si
     assert client.snapshot().ledger.balanced
 
 
+async def test_a_peers_streams_wait_for_a_place_and_hold_up_nothing_else(sim: Simulation) -> None:
+    server = await sim.node("server", discover=False, reactors=[Pool(Numbers, members=2, streams=1)])
+    client = await sim.node("client", discover=False, peers=["server"], channels=[Numbers.channel])
+    await sim.until(lambda: client.peers, within=10)
+    to = Peer(server.node_id) / Numbers
+
+    def came(who: list[tuple[int, str]], count: int) -> bool:
+        return len(who) >= count
+
+    async def first(place: int, who: list[tuple[int, str]]) -> None:
+        async for name in client.stream(to, Tail()):
+            who.append((place, name))
+
+    for _ in range(3):  # each time they hold a window's worth of credit, which comes back when they go
+        who: list[tuple[int, str]] = []
+        many = [asyncio.ensure_future(first(place, who)) for place in range(400)]
+        await sim.until(partial(came, who, 2), within=5)
+        assert {name for _, name in who} == {"numbers.1", "numbers.2"}
+        assert server.snapshot().pools[0].streams_waiting == 254
+        assert server.snapshot().streams["numbers"].members == {"numbers.1": 1, "numbers.2": 1}
+        many[who[0][0]].cancel()
+        assert await client.ask(to, Flush(), timeout=5) == 1
+        await sim.until(partial(came, who, 3), within=5)
+        for each in many:
+            each.cancel()
+        await sim.until(lambda: not server.snapshot().pools[0].streams_waiting, within=5)
+        await sim.until(lambda: not any(m.streams for m in server.snapshot().pools[0].members), within=5)
+    assert [n async for n in client.stream(to, Count(20))] == list(range(20))
+    with pytest.raises(DeadlineExceeded):
+        await anext(client.stream(to, Tail(), timeout=0))
+    await sim.run_for(20)
+    assert server.snapshot().ledger.balanced
+    assert client.snapshot().ledger.balanced
+    assert client.snapshot().ledger.remote["numbers"].pending == 0, "all credit came back"
+
+
 @seeds
 async def test_on_a_network_in_trouble_keys_keep_their_order_and_books_add_up(sim: Simulation) -> None:
     """The line breaks, the pool grows and shrinks, members fail: nothing comes twice, and nothing out of order."""
     rng = sim.rng
     book: list[tuple[str, str, str, int]] = []
     sim.network.shape(latency=Uniform(0.0, 0.03), jitter=0.01, bandwidth=rng.choice([None, 1e6]))
-    pool = Pool(partial(Worker, book, rng.choice([0.0, 0.01])), members=3, pick=by_key)
+    pool = Pool(partial(Worker, book, rng.choice([0.0, 0.01])), members=3, pick=by_key, streams=rng.choice([1, 2, 9]))
     server, client = await two(sim, pool)
     to = Peer(server.node_id) / Worker
-    ended = 0
+    ended = wrong = 0
 
     async def send(own: int) -> None:
         nonlocal ended
@@ -243,8 +304,29 @@ async def test_on_a_network_in_trouble_keys_keep_their_order_and_books_add_up(si
                 await asyncio.sleep(0.2)
         ended += 1
 
+    async def read(own: int) -> None:
+        """Of each key no gap, no repeat, no silent end."""
+        nonlocal ended, wrong
+        for n in range(20):
+            key, count, came = f"{own}:r{rng.randrange(3)}", rng.choice([0, 3, 200]), list[int]()
+            node = rng.choice([client, server])
+            try:
+                place = to if node is client else LOCAL / Worker
+                async for number in node.stream(place, Read(1_000 * own + n, key, count), idle=rng.choice([0.05, 5.0])):
+                    came.append(number)
+                    if rng.random() < 0.01:
+                        break
+                else:
+                    wrong += len(came) != count
+            except SendError as error:
+                wrong += error.items != len(came)
+                await asyncio.sleep(0.2)
+            wrong += came != list(range(len(came)))
+        ended += 1
+
     senders = [asyncio.create_task(send(own)) for own in range(3)]
-    while ended < 3:
+    senders += [asyncio.create_task(read(own)) for own in range(3, 6)]
+    while ended < 6:
         await sim.run_for(rng.uniform(0.05, 0.3))
         match rng.randrange(4):
             case 0:
@@ -257,10 +339,12 @@ async def test_on_a_network_in_trouble_keys_keep_their_order_and_books_add_up(si
                 sim.network.break_streams(server, client)
     await asyncio.gather(*senders)
     await sim.run_for(20)
+    assert not wrong
     (view,) = server.snapshot().pools
     assert view.held == 0
     assert not view.moving
-    assert not any(member.queued or member.at_work for member in view.members)
+    assert not any(member.queued or member.at_work or member.streams for member in view.members)
+    assert view.streams_waiting == 0
     for own in range(3):
         for key in range(3):
             numbers = [number for *_, k, number in book if k == f"{own}:{key}"]

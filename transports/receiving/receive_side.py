@@ -67,7 +67,7 @@ class ReceiveSide:
         share: WindowShare | None = None,
         judge: Callable[[InLane], object] = id,
     ) -> None:
-        self.inside = False  # it is another process of this node
+        self.inside, self.rtt = False, 0.0  # another process of this node; seconds of a round trip, as last measured
         self._bus, self._codecs, self._outbox, self._writer = bus, codecs, outbox, writer
         self._where, self._own_id = Peer(peer.node_id), own.node_id
         #: Whose turn its messages use in mailboxes: the peer's, so that they come behind those of a connection before.
@@ -90,7 +90,6 @@ class ReceiveSide:
         self._forwarding = Forwarding(bus)
         self._asked, self._ended, self._hasty = 0, False, False
         self.trace: MessageTrace | None = None  # of the message that is being taken; None: it is not traced
-        self.rtt = 0.0  # seconds of a round trip to the peer, as last measured
         self.malformed = Malformed(bus.name, peer.node_id, bus.loop.time)
         for channel in own.channels:
             self.add(channel)
@@ -225,10 +224,9 @@ class ReceiveSide:
                         raise lane.codec.malformed(number, error) from error
                     message = lane.asking.decode(number & NUMBER if number >= IN_ITEMS else number, payload)
                 cell = cell_of(lane.info.name) or self._cell(lane)
-                if cell.spreads:
-                    cell = cell.receiver(message)
-                until = now + max(budget / 1000 - self.rtt, budget / 2000)  # the ways here and back are its time too
                 items = number >= IN_ITEMS
+                cell = cell.receiver(message) if cell.spreads and not items else cell
+                until = now + max(budget / 1000 - self.rtt, budget / 2000)  # the ways here and back are its time too
                 reply = self.streams.asked(lane, cell, rid, until, number, message, answers) if items else None
             except SendError as error:
                 lane.refuse(error.reason)
@@ -238,9 +236,11 @@ class ReceiveSide:
                 answers.error(rid, lane.index, 0, error.reason, error)
                 continue
             mailbox = cell.mailbox
-            if reply is None and mailbox.owner == bus.thread:
+            if reply is not None:
+                cell, mailbox = cell.opens(message, reply)
+            elif mailbox.owner == bus.thread:
                 reply = RemoteReply(answers, cell, lane.index, rid, until, number)
-            elif reply is None:
+            else:
                 reply = ThreadReply(answers, cell, lane.index, rid, until, bus.loop, number)
             served[rid] = reply
             if not mailbox.scheduled and isinstance(cell, LoopCell) and cell.bus is bus:

@@ -8,7 +8,7 @@ from typing import cast
 
 from ...actors.base import MailboxFull, MessageTypeError, NotAllowed, SendError
 from ...actors.bus import Bus
-from ...actors.engine import Cell, LoopCell, ThreadCell
+from ...actors.engine import Cell, ThreadCell
 from ...actors.mailbox import ReplyTo
 from ...actors.streams import ItemBuffer, ItemWindow, ThreadStreamReply
 from ..lanes import (
@@ -122,7 +122,7 @@ class ServedStreams:
     ) -> RemoteReply:
         """The reply of an ask with these flags in its type. Raises SendError where there are too many."""
         found = self._room(lane)
-        if flags & WITH_ITEMS and not isinstance(cell, LoopCell):
+        if flags & WITH_ITEMS and not cell.takes_items:
             raise MessageTypeError(f"{cell} runs on a thread of its own, and takes no items")
         number = flags & NUMBER
         down = self._down(lane, rid, flags)

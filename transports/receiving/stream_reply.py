@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, cast
 
 from ...actors.base import MessageTooLarge, MessageTypeError, ProtocolError, SendError, text_of
@@ -21,7 +22,7 @@ class StreamReply(ItemReply):
     `arrived` counts items that come from another process of this node; None: whoever sends them does.
     """
 
-    __slots__ = ("_arrived", "_up", "message", "opened", "up")
+    __slots__ = ("_arrived", "_up", "message", "on_end", "opened", "up")
 
     def __init__(
         self,
@@ -42,6 +43,8 @@ class StreamReply(ItemReply):
         #: The items that come, until somebody reads them; and what takes them.
         self._up = self.up = up
         self.message = message
+        #: As `StreamedReply.on_end`.
+        self.on_end: Callable[[], object] = int
         self.opened = up is not None
         self._arrived = arrived
         if up is not None:
@@ -54,6 +57,11 @@ class StreamReply(ItemReply):
         if up is not None and not self._over:
             self._streams.grant(self, *up.window.whole)
         return items
+
+    def sending(self) -> ItemQueue:
+        """As `StreamedReply.sending`."""
+        self.begun = not self.done()
+        return self.down
 
     def came(self, lane: InLane, number: int, payloads: list[bytes] | list[memoryview], size: int) -> None:
         """As `ItemReply.came`."""
@@ -111,6 +119,9 @@ class StreamReply(ItemReply):
             gone = SendError("nobody sends items any more")
             gone.reason = reason
             up.fail(gone)
+        if self._over:
+            on_end, self.on_end = self.on_end, int
+            on_end()
 
     # As the source of the items that come; see `ItemSource`.
 

@@ -44,7 +44,7 @@ from .relayed_ask import RelayedAsk
 from .remote_stream_ask import RemoteStreamAsk
 from .sending_host import SendingHost
 
-__all__ = ["StreamAsks", "stream_ask"]
+__all__ = ["StreamAsks", "hand_stream", "stream_ask"]
 
 
 class AskingLink(Protocol):
@@ -83,33 +83,20 @@ def stream_ask(
 ) -> tuple[AskFuture[Any], Outcome[Any], ItemSink]:
     """As `Link.stream`. `wrapping`: what the items travel in, None: they go as they are."""
     bus = link._bus
-    ask = RemoteStreamAsk.of(bus.loop, message, None, link._abandon)
-    ask.rid, ask.lane = 0, None
-    ask.buffer, ask.opened, ask.sink, ask.streams = buffer, opened, None, link.streams
-    ask.arrived, ask.limit, ask.wrapping = None, None, wrapping
-    buffer.source = ask
+    ask = _ask_of(link, message, buffer, opened=opened)
+    ask.wrapping = wrapping
     try:
-        if link.refusal is not None:
-            raise link.refusal(f"{link.called} takes no new work")
-        if not link.streams.understood:
-            raise SchemaMismatch(f"{link.called} runs a version that knows no streams: ask it, or update it")
-        lane, number, payload = link._encoded(reactor, message, None, None)
+        origin = 0 if sender is None else link._origins.get(sender.reactor) or link.origins.number_of(sender.reactor)
+        lane, outgoing = _prepared(link, ask, reactor, sender, origin, deadline)
     except SendError as error:
         link._losses.fail(reactor, sender, message, error)
         ask.refused(error)
         return ask, ask, NoSink()
-    origin = 0 if sender is None else link._origins.get(sender.reactor) or link.origins.number_of(sender.reactor)
-    kind = answer_named(type(message))
-    item = item_of(kind)
-    ask.kind = None if item is None or item is Any or kind is UNNAMED else item
-    ask.lane = lane
     if link.inside and wrapping is None:
         ask.arrived = ArrivedItems(bus.books.items(reactor))
     sink: ItemSink = NoSink()
     if opened:
-        sink = ask.sink = link.streams.sink(ask, lane)
-    number |= flags_of(*buffer.window.whole, opened=opened)
-    outgoing = Outgoing(message, sender, ask, deadline, None, len(payload), None, NEVER, number, origin, payload)
+        sink = ask.sink = link.streams.sink(ask, lane, bus.books.items(lane.info.name))
     slot = ask.slot = bus.wheel.add(ask, deadline)
     limit = limit_of(lane)
     placed = not link._suspended and limit.take(ask)
@@ -121,6 +108,56 @@ def stream_ask(
     if not placed:
         waiting.room = limit
     return ask, AskWaiting(waiting, ask, partial(ask.arm, bus.wheel, deadline)), sink
+
+
+def hand_stream(
+    link: AskingLink,
+    reactor: str,
+    message: object,
+    *,
+    sender: Address[object] | None,
+    origin: int,
+    deadline: float,
+    buffer: ItemBuffer,
+    opened: bool,
+) -> tuple[RemoteStreamAsk, Outgoing | None]:
+    """As `stream_ask`, of one that an actor here has taken for the one there: its items are counted here, and once.
+
+    `origin`: the number of its sender. None: it was sent; else what is to wait for credit. Raises SendError.
+    """
+    ask = _ask_of(link, message, buffer, opened=opened)
+    lane, outgoing = _prepared(link, ask, reactor, sender, origin, deadline)
+    if opened:
+        ask.sink = link.streams.sink(ask, lane, ItemCounts())
+    placed = not link._suspended and limit_of(lane).take(ask)
+    return ask, None if placed and link._send_ask(lane, outgoing, ask, deadline) else outgoing
+
+
+def _ask_of(link: AskingLink, message: object, buffer: ItemBuffer, *, opened: bool) -> RemoteStreamAsk:
+    ask = RemoteStreamAsk.of(link._bus.loop, message, None, link._abandon)
+    ask.rid, ask.lane = 0, None
+    ask.buffer, ask.opened, ask.sink, ask.streams = buffer, opened, None, link.streams
+    ask.arrived, ask.limit, ask.wrapping = None, None, None
+    buffer.source = ask
+    return ask
+
+
+def _prepared(
+    link: AskingLink, ask: RemoteStreamAsk, reactor: str, sender: Address[object] | None, origin: int, deadline: float
+) -> tuple[OutLane, Outgoing]:
+    """The lane that it goes by, and what goes there. Raises SendError where it cannot go."""
+    message = ask.message
+    if link.refusal is not None:
+        raise link.refusal(f"{link.called} takes no new work")
+    if not link.streams.understood:
+        raise SchemaMismatch(f"{link.called} runs a version that knows no streams: ask it, or update it")
+    lane, number, payload = link._encoded(reactor, message, None, None)
+    kind = answer_named(type(message))
+    item = item_of(kind)
+    ask.kind = None if item is None or item is Any or kind is UNNAMED else item
+    ask.lane = lane
+    number |= flags_of(*ask.buffer.window.whole, opened=ask.opened)
+    return lane, Outgoing(message, sender, ask, deadline, None, len(payload), None, NEVER, number, origin, payload)
 
 
 class StreamAsks:
@@ -155,8 +192,8 @@ class StreamAsks:
         self._asks.outbox.control(GrantFrame(reply_lane(ask.lane.index), ask.rid, items, size))
         self._writer.schedule()
 
-    def sink(self, ask: RemoteStreamAsk, lane: OutLane) -> ItemQueue:
-        """What sends the items that go with an ask."""
+    def sink(self, ask: RemoteStreamAsk, lane: OutLane, counts: ItemCounts) -> ItemQueue:
+        """What sends the items that go with an ask, and are counted there."""
         codec, wrapping = lane.codec, ask.wrapping
 
         def encode(item: object) -> Payload:
@@ -168,7 +205,7 @@ class StreamAsks:
                 raise MessageTypeError(text, message=item) from None
 
         name = type(ask.message).__name__
-        made = self._sink(ask, lane, encode, self._books.items(lane.info.name))
+        made = self._sink(ask, lane, encode, counts)
         if lane.codec is not None:
             made.speak(lane.codec, lane.largest)
         return made

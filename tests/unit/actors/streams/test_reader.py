@@ -56,13 +56,12 @@ async def test_a_second_reader_is_told_so_and_the_first_reads_on() -> None:
 
 @in_virtual_time
 async def test_closed_by_another_task_it_does_not_end_as_if_that_had_been_all() -> None:
+    async def read(way: str, reader: ItemReader[int]) -> list[int]:
+        return [item async for item in reader] if way == "loop" else [await anext(reader), await anext(reader)]
+
     for way in ("loop", "by hand"):
         reader, buffer = made()
-
-        async def read(way: str = way, reader: ItemReader[int] = reader) -> list[int]:
-            return [item async for item in reader] if way == "loop" else [await anext(reader), await anext(reader)]
-
-        reading = asyncio.ensure_future(read())
+        reading = asyncio.ensure_future(read(way, reader))
         buffer.window.receive(1, 1, 1)
         buffer.feed([1], 1)
         await asyncio.sleep(0)

@@ -39,8 +39,8 @@ async def test_each_pool_is_a_line_and_one_of_them_a_line_for_each_member(
     status, out, err = await asked(place.socket, "pools", capsys)
     assert (status, err) == (0, "")
     assert [line.split() for line in out.splitlines()] == [
-        ["POOL", "MEMBERS", "BOUNDS", "PICK", "AT", "WORK", "QUEUED", "RESTARTS", "LOST", "STATE"],
-        ["work", "2", "1-4", "auto", "least", "0", "0", "0", "0", "running"],
+        ["POOL", "MEMBERS", "BOUNDS", "PICK", "AT", "WORK", "QUEUED", "STREAMS", "RESTARTS", "LOST", "STATE"],
+        ["work", "2", "1-4", "auto", "least", "0", "0", "0", "0", "0", "running"],
     ]
     status, out, err = await asked(place.socket, "pools work", capsys)
     lines = out.splitlines()

@@ -24,7 +24,7 @@ async def test_each_channel_with_streams_is_a_line(place: Place, capsys: pytest.
     assert (seen.sending, seen.reading, seen.failed) == (1, 0, 0)
     status, out, err = await asked(place.socket, "streams", capsys)
     assert (status, err) == (0, "")
-    assert out.splitlines()[1].split()[:4] == ["jobs", "1", "1", "0"]
+    assert out.splitlines()[1].split()[:5] == ["jobs", "1", "0", "1", "0"]
     assert json.loads((await asked(place.socket, "streams --json", capsys))[1])["jobs"]["standing"] == 1
     assert (
         "streams    1 sent, 1 of them wait for their readers; 0 read"
