@@ -100,7 +100,7 @@ class NodeViews(NodeLevers):
             process=process_figures(),
             blocking=self.bus.life.blocking.view(),
             workers=self.workers(),
-            streams=streams_of(self.bus.books.streams(), found.connections.values()),
+            streams=streams_of(self.bus.books.streams(), found.connections.values(), self.bus.actors.pool_views()),
             gossips=patterns.gossips,
             singletons=patterns.singletons,
             book=found.book,

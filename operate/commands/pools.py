@@ -22,6 +22,7 @@ _COLUMNS = (
     TextColumn("AT WORK", right=True),
     TextColumn("QUEUED", right=True),
     TextColumn("OLDEST", right=True),
+    TextColumn("STREAMS", right=True),
     TextColumn("RESTARTS", right=True),
     TextColumn("LOST", right=True),
     TextColumn("STATE"),
@@ -33,6 +34,7 @@ _MEMBERS = (
     TextColumn("PID", right=True),
     TextColumn("AT WORK", right=True),
     TextColumn("QUEUED", right=True),
+    TextColumn("STREAMS", right=True),
     TextColumn("DELIVERED", right=True),
     TextColumn("RESTARTS", right=True),
 )
@@ -62,8 +64,11 @@ def pool_line(pool: ShownPool) -> str:
     work = sum(each.at_work for each in pool.members)
     queued = _queued(pool)
     oldest = "" if pool.oldest is None else f", the oldest for {span(pool.oldest)}"
+    open_ = sum(each.streams for each in pool.members)
+    waiting = f", {pool.streams_waiting} wait for a place" if pool.streams_waiting else ""
+    streams = f"; {open_} streams, at most {pool.streams_each} at each{waiting}" if open_ or waiting else ""
     size = f"{len(pool.members)} members" if len(pool.members) == pool.size else f"{len(pool.members)} of {pool.size}"
-    return f"{size}, {work} at work, {queued} queued{oldest}"
+    return f"{size}, {work} at work, {queued} queued{oldest}{streams}"
 
 
 def _queued(pool: ShownPool) -> int:
@@ -81,10 +86,16 @@ def _row(pool: ShownPool) -> list[Cell]:
         many(sum(each.at_work for each in pool.members)),
         many(_queued(pool)),
         span(pool.oldest, short=True),
+        _streams(pool),
         (many(restarts), Colour.NOTABLE if restarts else None),
         (many(pool.lost), Colour.BAD if pool.lost else None),
         "moves keys" if pool.moving else (pool.state, None if pool.state == "running" else Colour.NOTABLE),
     ]
+
+
+def _streams(pool: ShownPool) -> Cell:
+    open_ = many(sum(each.streams for each in pool.members))
+    return (f"{open_} ({many(pool.streams_waiting)} wait)", Colour.NOTABLE) if pool.streams_waiting else open_
 
 
 def _member(member: ShownMember) -> list[Cell]:
@@ -95,6 +106,7 @@ def _member(member: ShownMember) -> list[Cell]:
         str(member.pid) if member.pid else "",
         many(member.at_work),
         many(member.queued),
+        many(member.streams),
         many(member.delivered),
         (many(member.restarts), Colour.NOTABLE if member.restarts else None),
     ]
@@ -104,5 +116,6 @@ POOLS = NodeCommand(
     pools,
     lambda parser: parser.add_argument("name", metavar="POOL", nargs="?", help="the members of this pool"),
     "peerbus pools\npeerbus pools hash\npeerbus pools --json",
-    "LOST are members that have ended for good, their restart budget spent. peerbus resize changes how many there are.",
+    "LOST are members that have ended for good, their restart budget spent. STREAMS are open at members;\n"
+    "those that wait do so for a place at one. peerbus resize changes how many members there are.",
 )

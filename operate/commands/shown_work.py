@@ -20,6 +20,7 @@ class ShownMember(msgspec.Struct, frozen=True):
     delivered: int
     restarts: int
     pid: int = 0
+    streams: int = 0
 
 
 class ShownPool(msgspec.Struct, frozen=True):
@@ -38,6 +39,8 @@ class ShownPool(msgspec.Struct, frozen=True):
     oldest: float | None
     lost: int
     moving: bool
+    streams_each: int = 0
+    streams_waiting: int = 0
 
 
 class ShownWorker(msgspec.Struct, frozen=True):
@@ -66,6 +69,8 @@ class ShownStreams(msgspec.Struct, frozen=True):
     sent: int
     delivered: int
     failed: int
+    waiting: int = 0
+    members: Mapping[str, int] = {}
 
 
 class ShownGossipFigures(msgspec.Struct, frozen=True):

@@ -87,6 +87,13 @@ def _members(seen: Seen) -> Iterator[MetricValue]:
                 yield (pool.channel, state.value), sum(each.state == state.value for each in pool.members)
 
 
+def _pool_streams(seen: Seen) -> Iterator[MetricValue]:
+    for pool in seen.node.pools:
+        if pool.channel is not None:
+            yield (pool.channel, "open"), sum(each.streams for each in pool.members)
+            yield (pool.channel, "waiting"), pool.streams_waiting
+
+
 def _asks(seen: Seen) -> Iterator[MetricValue]:
     for side, channels in sorted(seen.node.actors.asks.items()):
         for channel, histogram in sorted(channels.items()):
@@ -204,6 +211,10 @@ METRICS: tuple[Metric, ...] = (
     Metric(
         "peerbus_pool_lost_members", _COUNTER, "Members of a pool that ended for good, their budget spent.",
         _by(lambda n: {pool.channel: pool.lost for pool in n.pools if pool.channel is not None}), ("channel",),
+    ),
+    Metric(
+        "peerbus_pool_streams", _GAUGE, "Streams of a pool: open at its members, or waiting for a place at one.",
+        _pool_streams, ("channel", "state"),
     ),
     *WORK,
     # Ways to peers.

@@ -29,6 +29,7 @@ WORK_COLUMNS: Final[Mapping[Shown, tuple[GridColumn, ...]]] = {
         GridColumn("PID", 8, 100),
         GridColumn("WORK", 5),
         GridColumn("QUEUE", 6),
+        GridColumn("STREAMS", 7, 90),
         GridColumn("MSGS/s", 7),
         GridColumn("RESTART", 8),
     ),
@@ -48,6 +49,7 @@ WORK_COLUMNS: Final[Mapping[Shown, tuple[GridColumn, ...]]] = {
     Shown.STREAMS: (
         GridColumn("CHANNEL", None, descending=False),
         GridColumn("SENDING", 8),
+        GridColumn("WAIT", 6, 90),
         GridColumn("STAND", 6),
         GridColumn("READING", 8),
         GridColumn("ITEMS/s", 8),
@@ -97,6 +99,7 @@ def _member(pool: PoolView, member: MemberView, rates: Rates) -> GridRow:
     cells.put("PID", str(member.pid or ""), member.pid)
     cells.number("WORK", member.at_work)
     cells.number("QUEUE", member.queued)
+    cells.number("STREAMS", member.streams)
     cells.number("MSGS/s", rates.rate(("member", member.name)))
     cells.number("RESTART", member.restarts, style=ODD if member.restarts else "")
     return cells.row()
@@ -124,6 +127,7 @@ def _streams(channel: str, seen: StreamsView, rates: Rates) -> GridRow:
     cells = RowCells()
     cells.put("CHANNEL", channel, channel)
     cells.number("SENDING", seen.sending)
+    cells.number("WAIT", seen.waiting, style=ODD if seen.waiting else "")
     cells.number("STAND", seen.standing, style=ODD if seen.standing else "")
     cells.number("READING", seen.reading)
     cells.number("ITEMS/s", rates.rate(("stream", channel, "sent")))

@@ -23,12 +23,22 @@ function poolsCard() {
     } },
     column("Queued", ({ pool }) => number(queuedOf(pool)), { num: true, sort: ({ pool }) => queuedOf(pool) }),
     column("Oldest", ({ pool }) => seconds(pool.oldest), { num: true, sort: ({ pool }) => pool.oldest }),
+    { head: "Streams", num: true, sort: ({ pool }) => streamsAt(pool), make: (cell) => {
+      const text = h("span");
+      cell.append(text);
+      return ({ pool }) => {
+        const wait = pool.streams_waiting ?? 0;
+        put(text, wait ? `${number(streamsAt(pool))}, ${number(wait)} wait` : number(streamsAt(pool)));
+        attribute(text, "class", wait ? "pill warn" : null);
+      };
+    } },
     notable("Lost", ({ pool }) => pool.lost, "bad"),
     { head: "Levers", hidden: true, make: (cell, holder) => { cell.append(leverButton("Resize…", () => levers.resize(chosen(), holder.row.pool), { says: `Resize ${holder.row.pool.name}` })); return () => {}; } },
   ], ({ pool }) => pool.name, (node) => (node.picture.pools ?? []).map((pool) => ({ pool })), { opens: poolMore });
 }
 
 const atWork = (pool) => sum(pool.members.map((member) => member.at_work));
+const streamsAt = (pool) => sum(pool.members.map((member) => member.streams ?? 0));
 const queuedOf = (pool) => pool.held + sum(pool.members.map((member) => member.queued));
 
 function poolMore() {
@@ -37,6 +47,7 @@ function poolMore() {
     column("State", ({ member }) => words(member.state)), column("Runs on", ({ member }) => ({ loop: "the event loop", thread: "a thread", process: "a process" }[member.runs] ?? member.runs)),
     column("Process", ({ member }) => (member.pid ? String(member.pid) : NONE), { num: true }),
     column("At work", ({ member }) => number(member.at_work), { num: true }), column("Queued", ({ member }) => number(member.queued), { num: true }),
+    column("Streams", ({ member }) => number(member.streams ?? 0), { num: true }),
     column("Had", ({ member }) => number(member.delivered), { num: true }), column("Restarts", ({ member }) => number(member.restarts), { num: true }),
   ], ({ member }) => member.name);
   return [h("div", { class: "why" }, members.element), ({ pool }) => members.update(pool.members.map((member) => ({ member })))];

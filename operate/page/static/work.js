@@ -64,6 +64,7 @@ function streamsCard() {
   return cardOf("Streams", [
     leading("Channel", ({ channel }) => [channel, ""], { sort: ({ channel }) => channel }),
     column("Sending", ({ seen }) => number(seen.sending), { num: true, sort: ({ seen }) => seen.sending }),
+    notable("Wait for a place", ({ seen }) => seen.waiting ?? 0, "warn"),
     notable("Wait for a reader", ({ seen }) => seen.standing, "warn"),
     column("Reading", ({ seen }) => number(seen.reading), { num: true, sort: ({ seen }) => seen.reading }),
     column("Items sent", ({ seen }) => number(seen.sent), { num: true, sort: ({ seen }) => seen.sent }),
@@ -84,8 +85,12 @@ function streamMore() {
     column("Items sent", ({ seen }) => number(seen.items), { num: true }), notable("Wait for a reader", ({ seen }) => seen.standing, "warn"),
     column("Not taken here", ({ seen }) => number(seen.unread), { num: true }),
   ], ({ peer }) => peer.peer_id);
-  const none = h("p", { class: "soft" }, "No peer has one open.");
-  return [h("div", { class: "why" }, list.element, none), ({ by }) => { list.element.hidden = !by.length; none.hidden = by.length > 0; list.update(by); }];
+  const none = h("p", { class: "soft" }, "No peer has one open."), members = h("p", {});
+  return [h("div", { class: "why" }, list.element, none, members), ({ by, seen }) => {
+    const at = Object.entries(seen.members ?? {});
+    list.element.hidden = !by.length; none.hidden = by.length > 0; list.update(by);
+    members.hidden = !at.length; put(members, `By member: ${at.map(([name, count]) => `${name} ${number(count)}`).join(", ")}`);
+  }];
 }
 
 function gossipsCard() {
