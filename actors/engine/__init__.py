@@ -35,7 +35,6 @@ from .timers import Tick, Timer, Timers
 from .timings import SAMPLED, HistogramView, Timings
 from .to_cell import many_to_cell, pour_singly, refuse_here, within
 from .traced_cells import begun, lost_behind, note_loss, stamp_of, traced
-from .turn_pace import TurnPace
 
 __all__ = [
     "Addressee",
@@ -80,7 +79,6 @@ __all__ = [
     "Timer",
     "Timers",
     "Timings",
-    "TurnPace",
     "begun",
     "channels_of",
     "check_cancelled",
