@@ -29,7 +29,6 @@ __all__ = ["compiled", "floors", "staged"]
 #: What the optimizer of the compiler may do. Debugging at "0" leaves out what debuggers of C need: a third of the size.
 OPTIMIZED, DEBUGGED = "3", "0"
 #: mypyc reads and writes one attribute by the structs of several classes, which a compiler may take for several things.
-#: Not `-fvisibility=hidden`: with it a program of tests/network ended in BoundedQueue.admit, by a segmentation fault.
 FLAGS = ("-fno-strict-aliasing",)
 #: The name of what all compiled modules share, beside the package: `peerbus__mypyc`.
 GROUP = "peerbus"
