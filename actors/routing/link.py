@@ -49,7 +49,10 @@ class Link(Protocol):
         """The peer runs a reactor of this name."""
 
     def takes(self, reactor: str, kind: type, purpose: Purpose) -> int:
-        """Bytes of the largest message of that class that can be sent to the reactor now; 0 where none can."""
+        """How large a message of that class may be that is sent to the reactor now, as a number; 0 where none can be.
+
+        Where it is the same for two, what fits one of them fits the other; else see `fits`.
+        """
 
     def lets(self, reactor: str, purpose: Purpose) -> bool:
         """The peer's operator lets this node do that there, as far as the peer has said."""
@@ -114,6 +117,9 @@ class Link(Protocol):
 @runtime_checkable
 class StreamLink(Protocol):
     """A link that carries streams as well."""
+
+    #: The other side knows streams: its version does.
+    knows_streams: bool
 
     def stream(
         self,

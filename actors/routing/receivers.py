@@ -29,6 +29,7 @@ __all__ = [
     "no_address",
     "one_of",
     "reaches",
+    "streaming",
 ]
 
 T = TypeVar("T")
@@ -112,6 +113,12 @@ def hopeful(bus: Directory, to: Address[Any] | GroupAddress[Any], message: objec
     return [each for each in candidates(bus, to) if not isinstance(each, Cell) and each.awaits(to.reactor)]
 
 
+def streaming(bus: Directory, to: Address[Any], message: object, tried: Sequence[str] = ()) -> list[Receiver]:
+    """As `candidates`, for a stream: those whose versions know streams, and that were not tried."""
+    found = candidates(bus, to, message, Purpose.ASK)
+    return [one for one in found if getattr(one, "knows_streams", isinstance(one, Cell)) and name_of(one) not in tried]
+
+
 def able_of_all(bus: Directory, found: list[Receiver], reactor: str, messages: Sequence[object]) -> list[Receiver]:
     """Those that can take every one of these messages, which are told."""
     links = [each for each in found if not isinstance(each, Cell)]
@@ -127,12 +134,12 @@ def able_of_all(bus: Directory, found: list[Receiver], reactor: str, messages: S
 
 def able(links: list[Link], reactor: str, kind: type, message: object, purpose: Purpose) -> list[Link]:
     """Those of the peers that can take the message, which is of that class."""
-    most = 0
+    first = 0
     for link in links:
         limit = link.takes(reactor, kind, purpose)
-        if not limit or (most and limit != most):
+        if not limit or (first and limit != first):
             break
-        most = limit
+        first = limit
     else:
         return links  # nearly always: all take it, and as large ones; it costs a send half of what is below
     limits = {link: link.takes(reactor, kind, purpose) for link in links}

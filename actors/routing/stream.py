@@ -47,7 +47,7 @@ from .link import StreamLink
 from .nobody import unroutable
 from .outward import Outward
 from .purpose import Purpose
-from .receivers import Receiver, candidates, check_address, name_of, one_of
+from .receivers import Receiver, check_address, name_of, one_of, streaming
 from .role_ask import GONE, MAX_TRIES
 from .time_limit import seconds_of
 
@@ -224,8 +224,11 @@ class StreamSend:
         if isinstance(way, Awaited):
             return self._awaited()
         assert isinstance(way, Cell) or hasattr(way, "peer_id")
-        if isinstance(to, Address) and isinstance(to.where, Role) and not self._opened:
-            self.buffer.again = self._again
+        if isinstance(to, Address) and isinstance(to.where, Role):
+            if not getattr(way, "knows_streams", True) and (found := streaming(bus, to, self._message)):
+                way = one_of(bus, to, found)
+            if not self._opened:
+                self.buffer.again = self._again
         return self._ask(way)  # type: ignore[arg-type]  # a group was refused
 
     def _refused(self, error: SendError) -> AskedStream:
@@ -338,8 +341,7 @@ class StreamSend:
         self._refusals += isinstance(error, NotAllowed)
         tries = len(self._tried) - self._refusals
         if isinstance(error, GONE) and tries < MAX_TRIES and bus.loop.time() < self._deadline and not bus.closing:
-            found = candidates(bus, to, self._message, Purpose.ASK)
-            left = [each for each in found if name_of(each) not in self._tried]
+            left = streaming(bus, to, self._message, self._tried)
             if left:
                 another = one_of(bus, to, left)
                 said = str(to), type(self._message).__name__, self._tried[-1], name_of(another)

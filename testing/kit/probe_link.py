@@ -38,6 +38,7 @@ class ProbeLink:
         #: A probe is a peer.
         self.inside = False
         self.stalled = False
+        self.knows_streams = True
         #: Why it carries nothing, if it does not.
         self.gone: str | None = None
         self._bus = bus

@@ -315,3 +315,29 @@ async def test_to_a_node_of_a_version_without_streams_the_sender_says_so(monkeyp
         with pytest.raises(SchemaMismatch, match="knows no streams"):
             await anext(pair.here.stream(pair.to, Count(1)))
         assert await pair.here.ask(pair.to, Ended()) == 0
+
+
+@in_virtual_time
+async def test_of_a_role_those_get_streams_whose_versions_know_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    old = tuple(word for word in hello.FEATURES if word != hello.STREAMS)
+    monkeypatch.setattr("peerbus.discovery.records.self_description.FEATURES", old)
+    cluster = Cluster()
+    here = cluster.node("here", channels=[Store.channel])
+    names = ("one", "two", "three", "four", "five")
+    before = [cluster.node(name, peers=("here",), reactors=[Store], offers={"archive"}) for name in names]
+    new = cluster.node("new", peers=("here",), reactors=[Store], offers={"archive"})
+    async with cluster.running(here, *before):
+        monkeypatch.undo()
+        async with new:
+            await eventually(lambda: len(here.peers) == 6)
+            to = Role("archive") / "store"
+            for _ in range(10):
+                came: list[int] = []
+                await take_all(here.stream(to, GetRange(1, 3)), came)
+                assert came == [1, 2, 3]
+                async with here.open(to, Double()) as talk:
+                    await talk.send(4)
+                    assert await anext(talk) == 8
+                    await talk.end()
+                    with pytest.raises(StopAsyncIteration):
+                        await anext(talk)

@@ -328,6 +328,39 @@ async def test_a_message_goes_to_those_that_take_its_size() -> None:
             await asker.tell(role, Big(bytes(5 << 20)))
 
 
+class Row(Message):
+    cells: list[int]
+
+
+class Rows(Store):
+    channel = Channel("rows", messages=(Row,))
+
+    @handles(Row)
+    def keep(self, message: Row) -> int:
+        self.kept.append(len(message.cells))
+        return len(message.cells)
+
+
+class ShortRows(Rows):
+    channel = Channel("rows", messages=(Row,), max_elements=100)
+
+
+@in_virtual_time
+async def test_a_message_goes_to_those_that_take_as_many_values() -> None:
+    cluster = Cluster()
+    asker = cluster.node("asker", peers=("short", "long"), channels=[Rows.channel])
+    short = cluster.node("short", reactors=[ShortRows], offers={"rows"})
+    long = cluster.node("long", reactors=[Rows], offers={"rows"})
+    async with cluster.running(asker, short, long):
+        role, every, row = Role("rows") / "rows", Role("rows", "all") / "rows", Row([1] * 500)
+        for _ in range(30):
+            assert await asker.ask(role, row) == 500
+            await asker.tell(role, row)
+            await asker.tell_many(role, [row, row])
+        assert set((await asker.ask(every, row, quorum=1)).answers) == {long.node_id}
+        assert set((await asker.tell(every, Row([1]))).answers) == {short.node_id, long.node_id}
+
+
 @in_virtual_time
 async def test_a_list_goes_to_those_that_can_take_all_of_it() -> None:
     cluster = Cluster()

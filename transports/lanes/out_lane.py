@@ -41,8 +41,9 @@ class OutLane:
         self.known = codec is not None  # by its name
         #: What the peer declares is asked for; or why nothing can be sent, whatever it declares: see `Descriptions`.
         self.awaited, self.refused = False, ""
-        #: Bytes of the largest payload, and of the largest that is sent without `check_sent`.
+        #: Bytes of the largest payload, and of the largest that is sent without `check_sent`; see `Link.takes`.
         self.largest = self.unseen = info.max_message
+        self.limits = info.max_message << 32 | info.max_elements
         #: What the peer lets this node send; and, for the way of every send, what stands there.
         self.rights = SendRights(None, info.refused)
         self.tellable = self.rights.tellable
@@ -63,8 +64,7 @@ class OutLane:
         self.alone: Callable[[], bool] = _never
         #: The loop's.
         self.clock: Callable[[], float] = monotonic
-        self.sent = 0
-        self.delivered = 0
+        self.sent = self.delivered = 0
         self.failed: dict[str, int] = {}
         #: Asks that were written and await their answers.
         self.open_asks = 0

@@ -82,7 +82,7 @@ class PeerLink:
         self._origins = self.origins.numbers
         self.asked_here: Callable[[], int] = int  # how many asks have come from the peer; set by the connection
         self._growth = Growth()
-        knows = STREAMS in peer.features
+        knows = self.knows_streams = STREAMS in peer.features
         self.streams = StreamAsks(asks, lanes, writer, bus.books, self._losses.address_of, understood=knows)
         self.refusal: Callable[[str], SendError] | None = None  # why nothing new is sent, if nothing is
         self._suspended = False  # another connection takes, or will take, its place: what is sent waits for that one
@@ -121,7 +121,7 @@ class PeerLink:
         """As `Link.takes`. It is asked of each candidate of every send to a role."""
         lane = self._lanes.get(reactor) if self.refusal is None else None
         codec = None if lane is None else lane.codec or self.encoder.agreed(lane, reactor)
-        return lane.largest if lane and codec and kind in lane.rights.kinds[purpose] else 0
+        return lane.limits if lane and codec and kind in lane.rights.kinds[purpose] else 0
 
     def lets(self, reactor: str, purpose: Purpose) -> bool:
         """As `Link.lets`."""

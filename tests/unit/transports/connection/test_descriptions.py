@@ -115,11 +115,11 @@ async def test_what_is_asked_for_is_kept_for_others() -> None:
         made.answer(0)
         assert made.arrived == 1
         assert not made.descriptions.pending
-        assert made.link.takes("store1", Put, Purpose.ASK) == 4 << 20
+        assert made.link.takes("store1", Put, Purpose.ASK) > 0
         again = Talk(made.bus, made.theirs, SCHEMAS, codecs=made.codecs)
         again.descriptions.look()
         assert again.said() == []
-        assert again.link.takes("store1", Put, Purpose.ASK) == 4 << 20
+        assert again.link.takes("store1", Put, Purpose.ASK) > 0
         again.link.lost("over")
 
 
