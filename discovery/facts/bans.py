@@ -17,6 +17,9 @@ MAX_BANS = 4096
 #: The reason of a ban that stands in the configuration; no book keeps it.
 CONFIGURED_BAN = "configuration"
 
+#: Bits of an IPv6 address that stand before an IPv4 one (RFC 4291 §2.5.5.2).
+_MAPPED_BITS = 96
+
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 #: A node id, or a network; one address is the network of that address alone.
 BanTarget = str | Network
@@ -40,13 +43,19 @@ class Ban:
 
 
 def ban_target(text: str) -> BanTarget:
-    """Read a node id, an IP address or a network (`10.1.0.0/16`). Raises ValueError for anything else."""
+    """Read a node id, an IP address or a network (`10.1.0.0/16`). Raises ValueError for anything else.
+
+    An IPv4 address that is written as an IPv6 one is the IPv4 one, as those that come from there are.
+    """
     if is_node_id(text):
         return text
+    address, slash, length = text.partition("/")
     try:
-        return ipaddress.ip_network(text, strict=False)
+        network = ipaddress.ip_network(f"{address.partition('%')[0]}{slash}{length}", strict=False)
     except ValueError:
         raise ValueError(f"{text!r} is no node id (64 hex digits), IP address or network (10.1.0.0/16)") from None
+    mapped = network.network_address.ipv4_mapped if isinstance(network, ipaddress.IPv6Network) else None
+    return network if mapped is None else ipaddress.ip_network((mapped, network.prefixlen - _MAPPED_BITS))
 
 
 class Bans:

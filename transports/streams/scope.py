@@ -12,6 +12,13 @@ __all__ = ["Scope", "scope_of_host"]
 
 #: Carriers' translated addresses (RFC 6598) are no more reachable from outside than private ones.
 _SHARED = ipaddress.ip_network("100.64.0.0/10")
+#: IPv6 addresses that lead to the IPv4 one in their last 32 bits: by this machine (RFC 4291 §2.5.5), or by a translator
+#: in the network (RFC 6052 §2.1, RFC 8215, RFC 2765 §2.1).
+_LAST_32 = tuple(map(ipaddress.IPv6Network, ("::/96", "64:ff9b::/96", "64:ff9b:1::/48", "::ffff:0:0:0/96")))
+#: The same in the bits behind the first 16 (RFC 3056 §2).
+_6TO4 = ipaddress.IPv6Network("2002::/16")
+#: Private addresses of before 2004 (RFC 3879).
+_SITE = ipaddress.IPv6Network("fec0::/10")
 
 
 class Scope(enum.IntEnum):
@@ -40,7 +47,7 @@ def scope_of_host(host: str) -> Scope:
         return Scope.MACHINE
     if address.is_link_local:
         return Scope.LINK
-    if address.is_private or (address.version == 4 and address in _SHARED):
+    if address.is_private or address in (_SHARED if address.version == 4 else _SITE):
         return Scope.NETWORK
     return Scope.WORLD
 
@@ -50,9 +57,17 @@ def _address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
         address = ipaddress.ip_address(host.partition("%")[0])
     except ValueError:
         return None
-    if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is not None:
+    return address if isinstance(address, ipaddress.IPv4Address) else _inner(address)
+
+
+def _inner(address: ipaddress.IPv6Address) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
+    """The IPv4 address that an IPv6 one leads to; itself where it leads to none."""
+    if address.ipv4_mapped is not None:
         return address.ipv4_mapped
-    return address
+    number = int(address)
+    if number > 1 and any(address in each for each in _LAST_32):  # :: and ::1 are themselves
+        return ipaddress.IPv4Address(number & 0xFFFFFFFF)
+    return ipaddress.IPv4Address(number >> 80 & 0xFFFFFFFF) if address in _6TO4 else address
 
 
 def _scope_of_name(host: str) -> Scope:

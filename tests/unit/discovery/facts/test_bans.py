@@ -29,6 +29,9 @@ def test_a_ban_of_a_node_holds_until_its_end() -> None:
         ("2001:db8::/32", "2001:db8:1::5", "2001:db9::5"),
         ("10.1.0.0/16", "::ffff:10.1.0.9", "::ffff:10.9.0.9"),
         ("fe80::/10", "fe80::1%eth0", "::1"),
+        ("fe80::1%eth0", "fe80::1%eth0", "fe80::2%eth0"),
+        ("::ffff:10.1.0.0/112", "10.1.200.3", "10.2.0.1"),
+        ("::ffff:192.168.1.7", "192.168.1.7", "192.168.1.8"),
     ],
 )
 def test_a_ban_of_a_network_holds_for_every_address_in_it(network: str, inside: str, outside: str) -> None:
