@@ -17,7 +17,7 @@ import dns.name
 import dns.rdatatype
 import dns.resolver
 
-from ...transports.streams import Endpoint, Names
+from ...transports.streams import Endpoint, Names, Scope, scope_of_host
 
 __all__ = ["Asker", "FoundPlaces", "Question", "parse_question"]
 
@@ -140,8 +140,17 @@ class Asker:
     def _places(self, hosts: list[str], port: int) -> Iterator[Endpoint]:
         for host in hosts:
             place = Endpoint(self._question.scheme, host, port)
-            if place.is_place:
+            if place.is_place and (self._is_near or place.scope > Scope.LINK):
                 yield place
+
+    @property
+    def _is_near(self) -> bool:
+        """Whether what is asked may name any port of this machine.
+
+        The port of an SRV record is its server's word: that of a service here is only for a server here to say.
+        """
+        server = self._question.server
+        return self._question.kind == "A" or (server is not None and scope_of_host(server[0]) is Scope.MACHINE)
 
 
 async def _resolve(resolver: dns.asyncresolver.Resolver, name: str, kind: str) -> dns.resolver.Answer | None:

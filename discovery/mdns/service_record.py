@@ -107,8 +107,8 @@ def text_of(node_id: str, network: str, roles: Iterable[str], at: Iterable[Endpo
 def read_record(raw: RawRecord, *, self_id: str, network: str, loopback: bool) -> Candidate | Ignored:
     """The node that a record nominates, or why none.
 
-    Only another node of the same network counts. Addresses that cannot be dialed (unspecified,
-    multicast, and loopback unless `loopback`: it would be this machine) are left out.
+    Only another node of the same network counts. Addresses that cannot be dialed (unspecified, multicast, and loopback
+    unless `loopback` and heard there: it would be this machine, and no stranger's to tell) are left out.
     """
     if raw.txt_size > MAX_TXT:
         return Ignored("size")
@@ -134,19 +134,19 @@ def read_record(raw: RawRecord, *, self_id: str, network: str, loopback: bool) -
         return Ignored("addresses")
     if AT not in text and VIA not in text:
         places = _resolved(raw.addresses, raw.port)
+    here = loopback and (not raw.heard_from or _is_loopback(raw.heard_from))
+    way = Scope.MACHINE if here else Scope.LINK
     endpoints: list[Endpoint] = []
     for place in [*places, *others]:
         # The zone is the one on which the address records came: nobody else can say it.
         zone = zone_of(place) or next((a.partition("%")[2] for a in raw.addresses if "%" in a), "")
-        if place.told and place.scope > (Scope.NOWHERE if loopback else Scope.MACHINE):
+        if place.usable(way):
             endpoints += heard_at([place.with_peer(node_id)], zone)
     if not endpoints:
         return Ignored("addresses")
     roles = _roles_in(text)
     if roles is None:
         return Ignored("roles")
-    here = loopback and (not raw.heard_from or _is_loopback(raw.heard_from))
-    way = Scope.MACHINE if here else Scope.LINK
     return Candidate(node_id, tuple(endpoints), roles, source="mdns", heard_from=raw.heard_from, way=way)
 
 

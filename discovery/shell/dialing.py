@@ -7,6 +7,7 @@ belong to the peer manager's actor, which closes them.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Coroutine, Iterable, Sequence
 from functools import partial
 
@@ -25,11 +26,11 @@ from ...actors.bus import Bus
 from ...transports.admission import NetworkGate
 from ...transports.connection import Greeted, greet
 from ...transports.rules import PeerRules, Subject
-from ...transports.streams import Endpoint, ManyPlaces, Provisional, Stream, Transport
+from ...transports.streams import Endpoint, ManyPlaces, Provisional, Scope, Stream, Transport
 from ...transports.wire import Hello, IdentityInUse
 from ..facts import Accept, Attempt, Changes, Dial, PeerNotReached, PeerRefused, ScoreReason
 from ..mind import PeerManager, bounded
-from ..records import LocalAddress, may_lead_to
+from ..records import LocalAddress, local_addresses, may_lead_to
 from .judged import Judged
 from .listening import Listening
 from .referrals import Referrals
@@ -174,6 +175,8 @@ class Dialing:
             transport = self._transport(dial.endpoint)
             if isinstance(transport, ManyPlaces) and dial.endpoint.is_name:
                 error = await self._dial_name(dial, transport)
+            elif dial.way is not None and dial.endpoint.direct and not self._may_lead_to(dial.endpoint, dial.way):
+                raise DialFailed(f"{dial.endpoint} is where nobody outside may send this node")
             else:
                 error = await self._dial_place(dial, dial.endpoint, DIAL_TIMEOUT, more=False)
             if error is not None:
@@ -193,8 +196,8 @@ class Dialing:
         """Try the places of a name in turn, until one is let in; returns why none was."""
         found = await transport.places(dial.endpoint, timeout=DIAL_TIMEOUT)
         if dial.way is not None:
-            way, here = dial.way, self._here()
-            found = tuple(place for place in found if may_lead_to(place, way, here))
+            way = dial.way
+            found = tuple(place for place in found if self._may_lead_to(place, way))
             if not found:
                 raise DialFailed(f"{dial.endpoint} leads to where nobody outside may send this node")
         places = self._whereabouts.order(found, self._manager.is_linked, self._loop.time())
@@ -210,6 +213,13 @@ class Dialing:
             return HandshakeFailed("self_dial", f"{dial.endpoint} leads to this node alone")
         # Of several the one that says most of the name: who was not reached may be what is looked for.
         return failures.get("unreachable") or failures[max(failures, key=lambda reason: reason != "self_dial")]
+
+    def _may_lead_to(self, place: Endpoint, way: Scope) -> bool:
+        here = self._here()
+        if not here:  # who listens nowhere watches none
+            with contextlib.suppress(OSError):
+                here = local_addresses()
+        return may_lead_to(place, way, here)
 
     async def _dial_place(self, dial: Dial, place: Endpoint, timeout: float, *, more: bool) -> Exception | None:
         """Dial one place, and greet who is there; returns why that came to nothing."""

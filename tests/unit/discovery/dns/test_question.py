@@ -10,6 +10,7 @@ from name_server import NameServer, name_server
 from peerbus.discovery.dns.question import Asker, FoundPlaces, Question, parse_question
 from peerbus.transports.streams.endpoint import Endpoint
 from peerbus.transports.streams.names import Names
+from peerbus.transports.streams.scope import Scope
 
 
 @pytest.fixture(scope="module")
@@ -43,6 +44,17 @@ def texts(answer: FoundPlaces) -> list[str]:
 async def test_a_service_is_at_the_ports_and_hosts_that_its_records_name(server: NameServer) -> None:
     answer = await ask(server, "_peerbus._tcp.peers.example").ask()
     assert texts(answer) == ["tcp://10.0.0.3:7400", "tcp://10.0.0.3:7401"]
+
+
+async def test_the_port_of_a_service_of_this_machine_is_only_for_a_server_here_to_say(
+    server: NameServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server.names["rebound.example"] = ["127.0.0.1", "169.254.169.254", "10.0.0.4"]
+    server.services["_rebound._tcp.example"] = [(6379, "rebound.example")]
+    assert len((await ask(server, "_rebound._tcp.example").ask()).places) == 3
+    monkeypatch.setattr("peerbus.discovery.dns.question.scope_of_host", lambda _: Scope.NETWORK)
+    assert texts(await ask(server, "_rebound._tcp.example").ask()) == ["tcp://10.0.0.4:6379"]
+    assert len((await ask(server, "rebound.example", "&type=A&port=7400").ask()).places) == 3, "the operator's port"
 
 
 async def test_addresses_of_both_versions_are_good_for_as_long_as_the_answer_says(server: NameServer) -> None:

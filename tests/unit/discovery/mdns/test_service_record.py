@@ -127,6 +127,25 @@ def test_loopback_addresses_count_only_for_a_node_that_is_on_loopback_itself() -
     assert [e.host for e in here.endpoints] == ["127.0.0.1", "10.0.0.7"]
 
 
+@pytest.mark.parametrize(
+    ("heard_from", "hosts"),
+    [
+        ("", ["127.0.0.1", "10.0.0.7"]),
+        ("127.0.0.1", ["127.0.0.1", "10.0.0.7"]),
+        ("192.168.1.5", ["10.0.0.7"]),
+        ("fe80::/64", ["10.0.0.7"]),
+    ],
+)
+def test_who_is_on_the_lan_names_no_place_of_this_machine(heard_from: str, hosts: list[str]) -> None:
+    for record in (
+        raw(addresses=["127.0.0.1", "10.0.0.7"], heard_from=heard_from),
+        raw(txt=_bytes(text_of(PEER, "test", []) | {"at": "127.0.0.1:6379,10.0.0.7:7400"}), heard_from=heard_from),
+    ):
+        found = read(record, loopback=True)
+        assert isinstance(found, Candidate)
+        assert [endpoint.host for endpoint in found.endpoints] == hosts
+
+
 def test_keys_have_no_case_and_unknown_ones_are_ignored() -> None:
     text = {key.upper(): value for key, value in text_of(PEER, "test", ["a"]).items()}
     assert isinstance(read(raw(txt=_bytes(text | {"future": "thing"}))), Candidate)
