@@ -79,10 +79,10 @@ class DnsFinder:
         while not self._closed:
             try:
                 answer = await self._asker.ask()
-            except OSError as error:
+            except Exception as error:  # noqa: BLE001  # whatever a server, or a wrong resolv.conf, can bring about
                 failures += 1
                 if failures == 1:
-                    log.warning("no name server answers", finder=self._source, error=str(error))
+                    log.warning("no name server answers", finder=self._source, error=str(error) or type(error).__name__)
                 if loop.time() - good_until > STALE:
                     self._tell(())
                 await asyncio.sleep(min(RETRY * 2.0 ** min(failures - 1, 16), LAST_RETRY))

@@ -16,6 +16,7 @@ import asyncio
 import contextlib
 import os
 import secrets
+import stat
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
@@ -37,6 +38,8 @@ T = TypeVar("T")
 EVERY: Final = 2.0
 #: Seconds for which a file of this node is good, and after which it is written anew.
 LIFETIME, RENEW = (600.0, 200.0)
+#: Seconds by which the calendar was set from which on it is written anew at once: others go by what it says.
+CLOCK_SET: Final = 1.0
 #: Files that are read; of a larger folder the first by name.
 MOST_FILES: Final = 256
 
@@ -72,11 +75,13 @@ class FolderFinder:
         self._every = every
         self._own = folder / f"{node_id[:20]}.json" if write and self._endpoints else None
         self._look = _Look(folder)
+        self._reader, self._writer = _Thread(), _Thread()
         self._told: dict[str | None, NodeEntry] = {}
         self._task: asyncio.Task[None] | None = None
         self._closed = False
         self._wrote = False
-        self._write_at = 0.0
+        #: When to write again; and the calendar beside the loop's clock, by which it was written.
+        self._write_at = self._offset = 0.0
         #: What was said last of what went wrong, by where.
         self._said: dict[str, str] = {}
 
@@ -105,22 +110,23 @@ class FolderFinder:
             await asyncio.gather(task, return_exceptions=True)
         if self._own is not None and self._wrote:
             with contextlib.suppress(OSError, TimeoutError):
-                await _in_thread(partial(self._own.unlink, missing_ok=True), self._every)
+                await self._writer.do(partial(self._own.unlink, missing_ok=True), self._every)
         self._task = None
 
     async def _watch(self) -> None:
         loop = asyncio.get_running_loop()
         while True:
             try:
-                found, wrong = await _in_thread(partial(self._look, self._network, wall_clock()), 10 * self._every)
-            except (OSError, TimeoutError) as error:
+                look = partial(self._look, self._network, wall_clock())
+                found, wrong = await self._reader.do(look, 10 * self._every)
+            except Exception as error:  # noqa: BLE001  # whatever others put there, it is looked at again
                 self._complain(str(self._folder), f"cannot be looked at: {error or 'no answer'}")
             else:
                 self._said = {where: why for where, why in self._said.items() if where in wrong}
                 for where, why in wrong.items():
                     self._complain(where, why)
                 self._tell(found)
-            if loop.time() >= self._write_at:
+            if loop.time() >= self._write_at or abs(wall_clock() - loop.time() - self._offset) > CLOCK_SET:
                 await self._write()
             await asyncio.sleep(self._every)
 
@@ -150,10 +156,11 @@ class FolderFinder:
             return
         now = wall_clock()
         data = write_node(self._node_id, self._network, self._endpoints, self._roles, expires=now + LIFETIME)
-        self._write_at = asyncio.get_running_loop().time() + RENEW
+        loop = asyncio.get_running_loop()
+        self._write_at, self._offset = loop.time() + RENEW, now - loop.time()
         self._wrote = True
         try:
-            await _in_thread(partial(self._put, own, data), 10 * self._every)
+            await self._writer.do(partial(self._put, own, data), 10 * self._every)
         except (OSError, TimeoutError) as error:
             self._complain(str(own), f"this node is not in the folder: {error or 'no answer'}")
 
@@ -212,18 +219,42 @@ class _Look:
         known = self._data.get(name)
         if known is not None and known[0] == version:
             return known[1]
-        with path.open("rb") as file:
-            data = file.read(MAX_FILE + 1)
+        # Others may write this folder too: a pipe would never be open, and a terminal never read.
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
+        try:
+            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+                raise ValueError("it is no file")
+            with open(descriptor, "rb", closefd=False) as file:
+                data = file.read(MAX_FILE + 1)
+        finally:
+            os.close(descriptor)
         self._data[name] = (version, data)
         return data
 
 
-async def _in_thread(work: Callable[[], T], timeout: float) -> T:
-    """Have a daemon thread do it. Raises TimeoutError, though it may come to be done later; and what it raised."""
+class _Thread:
+    """Has a daemon thread do something, one at a time: behind one that hangs, as a disk is gone, none begins."""
+
+    def __init__(self) -> None:
+        #: Ends with the thread.
+        self._under_way: asyncio.Future[None] | None = None
+
+    async def do(self, work: Callable[[], T], timeout: float) -> T:
+        """Raises TimeoutError, though it may come to be done later; OSError; and what it raised."""
+        async with asyncio.timeout(timeout):
+            while self._under_way is not None and not self._under_way.done():
+                await asyncio.wait([self._under_way])
+            self._under_way = asyncio.get_running_loop().create_future()
+            return await _in_thread(work, self._under_way)
+
+
+async def _in_thread(work: Callable[[], T], over: asyncio.Future[None]) -> T:
     loop = asyncio.get_running_loop()
     done: asyncio.Future[T] = loop.create_future()
 
     def settle(result: T | None, error: BaseException | None) -> None:
+        if not over.done():
+            over.set_result(None)
         if done.done():
             return
         if error is not None:
@@ -240,9 +271,12 @@ async def _in_thread(work: Callable[[], T], timeout: float) -> T:
         with contextlib.suppress(RuntimeError):  # that loop has closed
             loop.call_soon_threadsafe(settle, result, failure)
 
-    threading.Thread(target=run, name="peerbus folder", daemon=True).start()
-    async with asyncio.timeout(timeout):
-        return await done
+    try:
+        threading.Thread(target=run, name="peerbus folder", daemon=True).start()
+    except RuntimeError as error:  # there are no more threads
+        over.set_result(None)
+        raise OSError(str(error)) from error
+    return await done
 
 
 def _make(url: str) -> MakeFinder:

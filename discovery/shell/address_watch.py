@@ -150,7 +150,7 @@ class AddressWatch:
     def _seen(self) -> tuple[LocalAddress, ...]:
         try:
             found = self._read()
-        except OSError as error:
+        except Exception as error:  # noqa: BLE001  # whatever the system says of its interfaces, it is asked again
             if not self._blind:
                 log.warning(
                     "the addresses of this machine cannot be read",

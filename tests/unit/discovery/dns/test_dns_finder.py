@@ -72,3 +72,20 @@ async def test_answers_are_good_for_their_time_and_a_dead_server_for_an_hour() -
     await made.aclose()
     events = [line["event"] for line in log_of_the_loop().lines]
     assert events == ["no name server answers", "a name server answers again"]
+
+
+@in_virtual_time
+async def test_whatever_goes_wrong_it_is_asked_again() -> None:
+    class Broken(Scripted):
+        async def ask(self) -> FoundPlaces:
+            if len(self.asked) < 3:
+                self.asked.append(0.0)
+                raise ValueError("nameserver 'x' is no address")  # of a resolv.conf that somebody wrote
+            return await super().ask()
+
+    found: list[Candidate] = []
+    made = finder(Broken(FoundPlaces((ONE,), 30.0)), found)
+    await made.start()
+    await asyncio.sleep(60.0)
+    assert last(found) == [str(ONE)]
+    await made.aclose()

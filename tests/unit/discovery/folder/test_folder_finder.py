@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import threading
+import time
 from pathlib import Path
 from typing import Self
 
@@ -94,6 +97,56 @@ async def test_a_folder_that_is_not_there_or_not_to_be_written_is_said_and_waite
         "cannot be looked at",
     }
     assert [each.name for each in folder.iterdir()] == ["alice.json"]
+
+
+@in_real_time
+async def test_what_is_no_file_is_said_and_hides_nobody(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "a.json")
+    (tmp_path / "b.json").mkdir()
+    (tmp_path / "c.json").symlink_to("/dev/zero")
+    say(tmp_path / "z.json", HERE, node_id=NODE)
+    open_before = len(os.listdir("/proc/self/fd"))
+    async with Heard(tmp_path) as heard:
+        await eventually(lambda: bool(heard.found))
+    assert heard.found[0].node_id == NODE
+    said = {Path(line["file"]).name: line["error"] for line in log_of_the_loop().lines}
+    assert said == dict.fromkeys(("a.json", "b.json", "c.json"), "it is no file")
+    assert len(os.listdir("/proc/self/fd")) == open_before
+
+
+@in_real_time
+async def test_behind_a_look_that_hangs_no_other_begins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    hangs, looks = threading.Event(), 0
+
+    def listdir(_: object) -> list[str]:
+        nonlocal looks
+        looks += 1
+        hangs.wait(30)
+        return []
+
+    async with Heard(tmp_path) as heard:
+        monkeypatch.setattr("peerbus.discovery.folder.folder_finder.os.listdir", listdir)
+        await eventually(lambda: len(log_of_the_loop().lines) > 0)  # the time of one is over
+        monkeypatch.undo()
+        say(tmp_path / "z.json", HERE, node_id=NODE)
+        hangs.set()
+        await eventually(lambda: bool(heard.found))
+    assert looks <= 2
+
+
+@in_real_time
+async def test_a_calendar_that_is_set_is_told_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    offset = 1e9
+    monkeypatch.setattr("peerbus.discovery.folder.folder_finder.wall_clock", lambda: offset + time.monotonic())
+
+    def expires() -> float:
+        found: float = json.loads((tmp_path / f"{OTHER[:20]}.json").read_text())["expires"]
+        return found
+
+    async with Heard(tmp_path, ""):
+        before = expires()
+        offset -= 1e6
+        await eventually(lambda: expires() < before - 9e5)
 
 
 @pytest.mark.parametrize(
