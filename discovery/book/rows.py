@@ -1,14 +1,15 @@
 """Rows of a peer book's file, read and written: what is in a file is checked as what comes from a peer is."""
 
-# It may be of a broken disk, or of anybody who can write there. Each reader raises ValueError, TypeError or KeyError.
+# It may be of a broken disk, or of anybody who can write there. What a reader raises is the damage of that row alone.
 
 from __future__ import annotations
 
 import json
 import math
 
+from ...actors.messages import Capability
 from ...transports.streams import Endpoint, check_node_id
-from ..facts import Ban, ScoreReason, ban_target
+from ..facts import MAX_SCORE, MIN_SCORE, Ban, ScoreReason, ban_target
 from .book import AddressEntry, PeerEntry, Pin
 
 __all__ = [
@@ -32,6 +33,10 @@ def peer_of(row: tuple[object, ...], addresses: tuple[AddressEntry, ...]) -> Pee
     if not isinstance(ban_target(text_of(node_id)), str):
         raise ValueError(f"{node_id!r} is no node id")
     by_reason = json.loads(text_of(points))
+    if not isinstance(by_reason, dict):
+        raise ValueError(f"{by_reason!r} are no points by reason")
+    if fixed is not None and not MIN_SCORE <= number_of(fixed) <= MAX_SCORE:
+        raise ValueError(f"{fixed!r} is no score")
     return PeerEntry(
         node_id=text_of(node_id),
         seen=number_of(seen),
@@ -41,8 +46,8 @@ def peer_of(row: tuple[object, ...], addresses: tuple[AddressEntry, ...]) -> Pee
         fixed_score=None if fixed is None else number_of(fixed),
         points=tuple((ScoreReason(reason), number_of(value)) for reason, value in by_reason.items()),
         points_at=number_of(points_at),
-        roles=_texts(roles),
-        offers=None if offers is None else _texts(offers),
+        roles=_capabilities(roles),
+        offers=None if offers is None else _capabilities(offers),
         told_by=None if told_by is None else text_of(told_by),
         told_from=None if told_from is None else text_of(told_from),
         record=None if record is None else _bytes(record),
@@ -118,6 +123,7 @@ def text_of(value: object) -> str:
     """A text of a file. Raises ValueError."""
     if not isinstance(value, str) or len(value) > 65_536:
         raise ValueError(f"{str(value)[:40]!r} is no text")
+    value.encode()  # nor is a lone surrogate, which JSON has: UnicodeEncodeError, a ValueError
     return value
 
 
@@ -126,6 +132,10 @@ def _texts(value: object) -> tuple[str, ...]:
     if not isinstance(found, list):
         raise ValueError(f"{str(value)[:40]!r} is no list")
     return tuple(map(text_of, found))
+
+
+def _capabilities(value: object) -> tuple[str, ...]:
+    return tuple(str(Capability.parse(text)) for text in _texts(value))
 
 
 def number_of(value: object) -> float:

@@ -56,6 +56,15 @@ _PEER_COLUMNS = (
     "record, connected_for"
 )
 _ADDRESS_COLUMNS = "node_id, endpoint, sources, last_success, last_failure, failures"
+_BAN_COLUMNS = "target, until, reason, made, automatic"
+#: Where what is read stands, by columns.
+_TABLES = {
+    _PEER_COLUMNS: "peers",
+    _ADDRESS_COLUMNS: "addresses",
+    _BAN_COLUMNS: "bans",
+    "endpoint, node_id": "pins",
+    "name, value": "own",
+}
 
 
 def no_book(descriptor: int) -> str:
@@ -98,8 +107,16 @@ class SqliteBook:
 
     def load(self) -> BookContents:
         """As `Book.load`."""
-        connection, damage = self._open_connection(), self._moved
-        self._trim(connection)
+        connection = self._open_connection()
+        try:
+            with contextlib.suppress(sqlite3.Error):  # a full disk, which keeps nobody from reading
+                self._trim(connection)
+            return self._contents(connection)
+        except sqlite3.Error as error:
+            raise OSError(f"{self.path} cannot be read: {error}") from error
+
+    def _contents(self, connection: sqlite3.Connection) -> BookContents:
+        damage = self._moved
         addresses: dict[str, list[AddressEntry]] = defaultdict(list)
         for row in connection.execute(f"SELECT {_ADDRESS_COLUMNS} FROM addresses"):  # noqa: S608  # constant
             with _reported(damage, "address", row):
@@ -109,7 +126,7 @@ class SqliteBook:
             with _reported(damage, "peer", row):
                 peers.append(peer_of(row, tuple(addresses[text_of(row[0])])))
         bans: list[Ban] = []
-        for row in connection.execute("SELECT target, until, reason, made, automatic FROM bans"):
+        for row in connection.execute(f"SELECT {_BAN_COLUMNS} FROM bans"):  # noqa: S608  # constant
             with _reported(damage, "ban", row):
                 bans.append(ban_of(row))
         pins: list[Pin] = []
@@ -181,6 +198,11 @@ class SqliteBook:
             if sound != "ok":
                 raise _NotSound(sound)
             migrate(connection, str(self.path))
+            try:
+                for columns, table in _TABLES.items():
+                    connection.execute(f"SELECT {columns} FROM {table} LIMIT 0")  # noqa: S608  # constant
+            except sqlite3.OperationalError as error:  # somebody took a table out of it, or a column
+                raise _NotSound(str(error)) from error
         except BaseException:
             connection.close()
             raise
@@ -308,7 +330,7 @@ class _NotSound(Exception):
 def _reported(damage: list[str], what: str, row: tuple[object, ...]) -> Iterator[None]:
     try:
         yield
-    except (ValueError, TypeError, KeyError) as error:
+    except Exception as error:  # noqa: BLE001  # what a reader makes of a damaged row is that row's damage
         damage.append(f"{what} {str(row[0])[:80]!r} cannot be read and is skipped: {error}")
 
 

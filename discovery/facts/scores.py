@@ -106,8 +106,13 @@ class Score:
         return tuple(self._points.items()), self._at
 
     def restore(self, points: Iterable[tuple[ScoreReason, float]], at: float, now: float) -> None:
-        """Take these points, which were counted at the time `at`; a clock that went back fades nothing."""
+        """Take these points, which were counted at the time `at`; a clock that went back fades nothing.
+
+        Of more than a score may have it has none: a file says them, and no file puts a peer above the operator's.
+        """
         self._points = dict(points)
+        if not MIN_SCORE - 1.0 < sum(self._points.values()) < MAX_SCORE:  # sums of floats
+            self._points.clear()
         self._at = min(at, now)
 
     def _faded(self, now: float) -> float:

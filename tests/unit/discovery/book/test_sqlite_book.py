@@ -126,6 +126,13 @@ def test_a_file_that_others_can_read_is_closed_to_them(tmp_path: Path) -> None:
     [
         ("UPDATE peers SET points = 'no json' WHERE node_id = ?", "peer"),
         ("UPDATE peers SET points = '{\"no such reason\": 1}' WHERE node_id = ?", "peer"),
+        ("UPDATE peers SET points = '[]' WHERE node_id = ?", "peer"),
+        ("UPDATE peers SET points = replace(hex(zeroblob(30000)), '0', '[') WHERE node_id = ?", "peer"),
+        ("UPDATE peers SET points = '{\"useful\": 1' || hex(zeroblob(200)) || '}' WHERE node_id = ?", "peer"),
+        ("UPDATE peers SET fixed_score = 1e9 WHERE node_id = ?", "peer"),
+        ("UPDATE peers SET roles = '[\"\\ud800\"]' WHERE node_id = ?", "peer"),
+        ("UPDATE peers SET offers = '[\"archive{\"]' WHERE node_id = ?", "peer"),
+        ("UPDATE addresses SET sources = '[\"\\ud800\"]' WHERE node_id = ?", "address"),
         ("UPDATE peers SET seen = 'yesterday' WHERE node_id = ?", "peer"),
         ("UPDATE peers SET seen = 9e999 WHERE node_id = ?", "peer"),
         ("UPDATE peers SET offers = X'ff00' WHERE node_id = ?", "peer"),
@@ -156,6 +163,25 @@ def test_one_damaged_entry_is_reported_and_skipped_and_the_others_are_there(
     assert contents.damage
     assert all(text.startswith(lost) and "is skipped" in text for text in contents.damage)
     assert len(contents.bans) == 2
+
+
+@pytest.mark.parametrize(
+    "statement", ["DROP TABLE pins", "DROP TABLE peers", "ALTER TABLE bans RENAME COLUMN made TO done"]
+)
+def test_a_book_that_lacks_a_table_or_a_column_is_moved_aside(tmp_path: Path, statement: str) -> None:
+    path = tmp_path / "peers.db"
+    book = SqliteBook(path)
+    book.open()
+    book.close()
+    with sqlite3.connect(path) as connection:
+        connection.execute(statement)
+    connection.close()
+    book = SqliteBook(path)
+    book.open()
+    assert "no such" in book.load().damage[0]
+    book.save(BookChanges(peers=(entry(1),)))
+    book.close()
+    assert path.with_name("peers.db.damaged").exists()
 
 
 def test_a_damaged_ban_is_reported_and_skipped(tmp_path: Path) -> None:

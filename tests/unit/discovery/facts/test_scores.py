@@ -31,6 +31,13 @@ def test_every_reason_has_a_weight_and_only_useful_earns() -> None:
     assert [reason for reason, weight in WEIGHTS.items() if weight > 0] == [ScoreReason.USEFUL]
 
 
+@pytest.mark.parametrize("points", [1e9, 1e308, -1e308])
+def test_no_file_puts_a_peer_above_the_operators(points: float) -> None:
+    score = Score(100.0)
+    score.restore([(ScoreReason.USEFUL, points), (ScoreReason.USELESS, points)], 0.0, 0.0)
+    assert score.value(0.0) == 0.0
+
+
 @given(st.lists(st.tuples(st.sampled_from(list(ScoreReason)), st.integers(1, 3000), st.floats(0, 1e6)), max_size=40))
 def test_a_score_stays_between_its_bounds(events: list[tuple[ScoreReason, int, float]]) -> None:
     score = Score(60.0)
