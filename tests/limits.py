@@ -249,6 +249,7 @@ LIMITS: dict[str, tuple[Limit, ...]] = {
         Limit("discovery.mdns.mdns", "MAX_LOOKUPS", "look-ups by multicast DNS under way"),
         Limit("transports.streams.names", "MAX_THREADS", "look-ups of names under way"),
         Limit("transports.streams.names", "MAX_THREADS_OF_FAILED", "of these, of names that failed before"),
+        Limit("transports.streams.names", "MOST_THREADS", "the same, with those that hang"),
         Limit("transports.streams.names", "MAX_NAMES", "names that wait, and that are remembered"),
         Limit("transports.streams.names", "MAX_ADDRESSES", "addresses of one name"),
         Limit("discovery.shell.whereabouts", "MOST_PLACES", "places of one name that one dial tries"),

@@ -4,7 +4,7 @@ Law 1. The system's resolver (`getaddrinfo`) cannot be stopped. So it runs on da
        server holds up neither the event loop, nor its executor, nor the end of the program.
 Law 2. There is one look-up a name at a time, however many wait for it, and each waits no longer than it wants to.
 Law 3. Threads, names in the queue and names that are remembered are bounded. Names that failed last time leave some
-       threads to the others, so that any number of dead ones starves no good one.
+       threads to the others, and what hangs is not counted with the rest, so that no good one starves for dead ones.
 """
 
 from __future__ import annotations
@@ -23,6 +23,10 @@ __all__ = ["Names", "SystemLookUp", "look_up"]
 MAX_THREADS: Final = 32
 #: Of these, as many as names may have whose last look-up failed.
 MAX_THREADS_OF_FAILED: Final = 24
+#: Threads at once, with those that hang: the system gives up a look-up in the end, after half a minute or so.
+MOST_THREADS: Final = 128
+#: Seconds after which one hangs, as its servers are dead.
+HANGS_AFTER: Final = 2.0
 #: Names that wait for a thread, and names whose last answer is remembered.
 MAX_NAMES: Final = 512
 #: Seconds for which an answer is good, and for which a failure is: dials that come together ask once.
@@ -67,14 +71,16 @@ class _LookUp:
 
     failed_before: bool
     running: bool = False
+    #: When it began.
+    began: float = 0.0
     waiters: dict[asyncio.Future[None], asyncio.AbstractEventLoop] = field(default_factory=dict)
 
 
 class Names:
     """See the module. May be used by several event loops at once. `system` is the lowest level, which tests replace.
 
-    Threads: up to `MAX_THREADS`, each for as long as there are names to look up (waits for: the system's resolver;
-    feeds: `find`).
+    Threads: up to `MAX_THREADS`, and `MOST_THREADS` with those that hang, each for as long as there are names to look
+    up (waits for: the system's resolver; feeds: `find`).
     """
 
     def __init__(self, system: SystemLookUp = look_up, *, clock: Callable[[], float] = time.monotonic) -> None:
@@ -159,9 +165,17 @@ class Names:
                 elif not asked.waiters and name not in self._answers:
                     # It runs on, and whoever asks meanwhile joins it: to be slow is to have failed.
                     asked.failed_before = True
+                self._start_thread()  # it may hang, and others wait
+
+    def _hangs(self, asked: _LookUp) -> bool:
+        return asked.running and self._clock() - asked.began > HANGS_AFTER
 
     def _start_thread(self) -> None:
-        if self._threads < MAX_THREADS and self._next() is not None:
+        if self._threads >= MAX_THREADS:
+            hanging = sum(map(self._hangs, self._under_way.values()))
+            if self._threads - hanging >= MAX_THREADS or self._threads >= MOST_THREADS:
+                return
+        if self._next() is not None:
             self._threads += 1
             try:
                 threading.Thread(target=self._run, name="peerbus names", daemon=True).start()
@@ -180,7 +194,8 @@ class Names:
             if not asked.failed_before:
                 return name
             failed = failed or name
-        share = sum(asked.running and asked.failed_before for asked in self._under_way.values())
+        failing = (asked for asked in self._under_way.values() if asked.running and asked.failed_before)
+        share = sum(not self._hangs(asked) for asked in failing)
         return failed if share < MAX_THREADS_OF_FAILED else None
 
     # Threads.
@@ -192,7 +207,8 @@ class Names:
                 if name is None:
                     self._threads -= 1
                     return
-                self._under_way[name].running = True
+                asked = self._under_way[name]
+                asked.running, asked.began = True, self._clock()
             found: tuple[str, ...] = ()
             error: Exception | None = None
             try:

@@ -10,7 +10,16 @@ from functools import partial
 import pytest
 from name_server import ask, name_server
 
-from peerbus.transports.streams.names import FOUND_FOR, MAX_NAMES, MAX_THREADS, STALE_FOR, Names, look_up
+from peerbus.transports.streams.names import (
+    FOUND_FOR,
+    HANGS_AFTER,
+    MAX_NAMES,
+    MAX_THREADS,
+    MOST_THREADS,
+    STALE_FOR,
+    Names,
+    look_up,
+)
 
 pytestmark = pytest.mark.asyncio
 
@@ -66,6 +75,20 @@ async def test_dead_names_starve_no_good_one_and_nobody_waits_for_their_threads(
                 await one
         workers = [thread for thread in threading.enumerate() if thread.name == "peerbus names"]
         assert all(thread.daemon for thread in workers)
+    finally:
+        stuck.freed.set()
+
+
+async def test_names_that_hang_leave_threads_to_any_that_come_later() -> None:
+    stuck, now = Stuck(), [0.0]
+    names = Names(stuck, clock=lambda: now[0])
+    try:
+        for first in (0, MAX_THREADS):
+            many = (f"dead{first + number}" for number in range(2 * MAX_THREADS))
+            await asyncio.gather(*(names.find(name, timeout=0.0) for name in many), return_exceptions=True)
+            now[0] += 2 * HANGS_AFTER
+        assert await names.find("good.example", timeout=30) == ("127.0.0.1",)
+        assert sum(thread.name == "peerbus names" for thread in threading.enumerate()) <= MOST_THREADS
     finally:
         stuck.freed.set()
 
