@@ -4,8 +4,9 @@ Tasks: one that accepts (waits for: callers; feeds: one task for each), one for 
 feeds: the handler), two more while it streams.
 """
 
-# Law: a connection counts from the moment it is accepted, and has its seconds from then on, also to begin with TLS: who
-#      only connects, and says nothing, takes the place of no more callers than there are, and not for long.
+# Law 1. A connection counts from the moment it is accepted, and has its seconds from then on, also to begin with TLS.
+# Law 2. One that waits for its caller (TLS, a head, a body, that he reads) makes room: where all places are taken, the
+#        one that has waited longest goes for whoever comes. So who says nothing, or little, shuts nobody out.
 
 from __future__ import annotations
 
@@ -26,7 +27,7 @@ __all__ = ["Bounds", "HttpRequest", "HttpServer"]
 log = get_logger("peerbus.operate")
 
 
-#: Connections that wait to be accepted, and those that are told that there are too many; beyond, they are closed.
+#: Connections that wait to be accepted, and those that are told that all places are at work; beyond, they are closed.
 BACKLOG, TURNED_AWAY = 100, 8
 #: Seconds to wait where there are no descriptors left.
 AGAIN = 1.0
@@ -75,6 +76,9 @@ class HttpServer:
     def __init__(self, handle: Handle) -> None:
         self._handle = handle
         self._tasks: set[asyncio.Task[None]] = set()
+        #: Those of them that have a place; and of these those that wait for their caller, for the longest time first.
+        self._placed: set[asyncio.Task[None]] = set()
+        self._waiting: dict[asyncio.Task[None], None] = {}
         self._accepting: asyncio.Task[None] | None = None
         self._listening: socket.socket | None = None
 
@@ -111,22 +115,44 @@ class HttpServer:
             if len(self._tasks) > Bounds.CLIENTS + TURNED_AWAY:
                 accepted.close()
                 continue
-            task = asyncio.create_task(self._serve(accepted, tls), name="admin: serves")
+            full = len(self._placed) >= Bounds.CLIENTS and not self._make_room()
+            task = asyncio.create_task(self._serve(accepted, tls, full=full), name="admin: serves")
             self._tasks.add(task)
+            if not full:
+                self._placed.add(task)
+                self._waiting[task] = None
             task.add_done_callback(partial(self._served, accepted))
+
+    def _make_room(self) -> bool:
+        task = next(iter(self._waiting), None)
+        if task is None:
+            return False
+        del self._waiting[task]
+        self._placed.discard(task)
+        task.cancel()
+        return True
+
+    def _waits(self, task: asyncio.Task[None], waits: bool) -> None:
+        self._waiting.pop(task, None)
+        if waits and task in self._placed:
+            self._waiting[task] = None
 
     def _served(self, accepted: socket.socket, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
+        self._placed.discard(task)
+        self._waiting.pop(task, None)
         accepted.close()  # once more, where the task was cancelled before it took it
 
-    async def _serve(self, accepted: socket.socket, tls: ssl.SSLContext | None) -> None:
+    async def _serve(self, accepted: socket.socket, tls: ssl.SSLContext | None, *, full: bool = False) -> None:
+        task = asyncio.current_task()
+        assert task is not None
         try:
             reader, writer = await _streams(accepted, tls)
         except (OSError, TimeoutError):
             return  # it speaks no TLS, or not in time
-        client = _Client(reader, writer)
+        client = _Client(reader, writer, partial(self._waits, task))
         try:
-            if len(self._tasks) > Bounds.CLIENTS:
+            if full:
                 await client.answer(ApiAnswer.failed(ApiError(503, "busy", "too many callers at once")))
             else:
                 while await self._one(client):
@@ -134,7 +160,7 @@ class HttpServer:
         except (h11.ProtocolError, TimeoutError, OSError, EOFError):
             pass  # it has gone, or will not have its answer
         except asyncio.CancelledError:
-            pass  # this is closed: nobody else cancels it
+            pass  # this is closed, or it makes room: nobody else cancels it
         finally:
             writer.transport.abort()
             with contextlib.suppress(OSError, asyncio.CancelledError):
@@ -180,7 +206,10 @@ async def _streams(
 class _Client:
     """One connection."""
 
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    def __init__(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, waits: Callable[[bool], None]
+    ) -> None:
+        self._waits = waits  # for the caller, or no more
         self._reader = reader
         self._writer = writer
         self._http = h11.Connection(h11.SERVER, max_incomplete_event_size=Bounds.HEAD)
@@ -188,6 +217,7 @@ class _Client:
     async def request(self) -> h11.Request | None:
         """The head of the next request; None: the caller has gone."""
         http = self._http
+        self._waits(True)
         if http.trailing_data[0]:
             await asyncio.sleep(0)  # others have their turn between requests that came in one piece
         else:
@@ -195,6 +225,7 @@ class _Client:
                 http.receive_data(await self._reader.read(Bounds.HEAD))
         async with asyncio.timeout(Bounds.REQUEST):
             event = await self._next()
+        self._waits(False)
         return event if isinstance(event, h11.Request) else None
 
     async def body(self) -> bytes:
@@ -202,6 +233,7 @@ class _Client:
         if self._http.they_are_waiting_for_100_continue:
             self._writer.write(self._http.send(h11.InformationalResponse(status_code=100, headers=[])) or b"")
         found, pieces = bytearray(), 0
+        self._waits(True)
         async with asyncio.timeout(Bounds.REQUEST):
             while isinstance(event := await self._next(), h11.Data):
                 found += event.data
@@ -210,6 +242,7 @@ class _Client:
                     raise ApiError(413, "too_large", f"a body has at most {Bounds.BODY} bytes")
                 if pieces > Bounds.PIECES:
                     raise ApiError(413, "too_large", f"a body comes in at most {Bounds.PIECES} pieces")
+        self._waits(False)
         return bytes(found)
 
     async def _next(self) -> object:
@@ -235,6 +268,7 @@ class _Client:
         await self._send(h11.Data(data=reply.body))
         await self._send(h11.EndOfMessage())
         if over or http.our_state is not h11.DONE:
+            self._waits(True)
             with contextlib.suppress(OSError, TimeoutError):
                 if self._writer.can_write_eof():
                     self._writer.write_eof()
@@ -275,5 +309,7 @@ class _Client:
         data = self._http.send(event)
         if data:
             self._writer.write(data)
+            self._waits(True)
             async with asyncio.timeout(Bounds.ANSWER):
                 await self._writer.drain()
+            self._waits(False)

@@ -80,18 +80,33 @@ async def test_one_that_is_too_slow_is_parted_with(
         assert await rest(reader) == b""
 
 
-async def test_more_callers_than_there_are_places_for_are_told_so(
-    place: Place, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_where_all_places_are_at_work_callers_are_told_so(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Bounds, "CLIENTS", 2)
     async with connected(place.admin) as first, connected(place.admin) as second:
         for reader, writer in (first, second):
-            writer.write(request("GET", "/livez"))
-            assert (await read_answer(reader)).status == 200
+            writer.write(request("GET", "/v1/events"))
+            await reader.readuntil(b"\r\n\r\n")
         async with connected(place.admin) as (reader, _):
             assert (await read_answer(reader)).status == 503
     answered = await call(place.admin, "GET", "/livez")
     assert answered.status in (200, 503), "the first have gone, or are about to"
+
+
+@pytest.mark.parametrize(
+    "says",
+    [b"", b"GET / HT", request("POST", "/v1/dials", b"x" * 9)[:-4], request("GET", "/livez")],
+    ids=["nothing", "half a head", "half a body", "a request, and no other"],
+)
+async def test_who_says_too_little_shuts_nobody_out(place: Place, monkeypatch: pytest.MonkeyPatch, says: bytes) -> None:
+    monkeypatch.setattr(Bounds, "CLIENTS", 3)
+    async with contextlib.AsyncExitStack() as stack:
+        for _ in range(20):
+            _, writer = await stack.enter_async_context(connected(place.admin))
+            writer.write(says)
+            await writer.drain()
+        for _ in range(3):
+            async with asyncio.timeout(PATIENCE):
+                assert (await call(place.admin, "GET", "/livez")).status == 200
 
 
 async def test_who_waits_to_be_asked_for_its_body_is_asked(place: Place) -> None:
@@ -137,6 +152,9 @@ async def test_beyond_those_that_are_told_so_callers_are_turned_away(
 ) -> None:
     monkeypatch.setattr(Bounds, "CLIENTS", 1)
     async with contextlib.AsyncExitStack() as stack:
+        works, writer = await stack.enter_async_context(connected(place.admin))
+        writer.write(request("GET", "/v1/events"))
+        await works.readuntil(b"\r\n\r\n")
         callers = [await stack.enter_async_context(connected(place.admin)) for _ in range(60)]
         for reader, _ in callers[20:]:
             assert (await rest(reader)).partition(b"\r\n")[0] in (b"", b"HTTP/1.1 503 ")
