@@ -3,7 +3,8 @@
 Who comes is judged before anything it sends is read: over TCP, and wherever the node's configuration names a worker's
 key, it has proven that key by TLS; at a Unix socket without one the file's mode and the user of the caller decide.
 
-Tasks: one that accepts (waits for: streams; feeds: the next), and one for each that is being greeted, GREETED at most.
+Tasks: one that accepts (waits for: streams; feeds: the next), and one for each that is being greeted, GREETED at most
+and some STRANGERS.
 """
 
 from __future__ import annotations
@@ -31,8 +32,9 @@ __all__ = ["ElsewhereRuns", "WorkerDoor", "refusal_of"]
 
 log = get_logger("peerbus.workers")
 
-#: Callers that are being greeted at once: more are turned away unheard.
-GREETED = 16
+#: Callers that are being greeted at once: more are turned away unheard. Of strangers, whose key is no worker's here,
+#: only some are told so; they have places of their own, and take none of a worker's.
+GREETED, STRANGERS = 16, 4
 
 
 class ElsewhereRuns:
@@ -80,7 +82,8 @@ class WorkerDoor:
         self._awaited: dict[str, asyncio.Future[Greeted]] = {}
         self._listener: Listener | None = None
         self._accepting: asyncio.Task[None] | None = None
-        self._greeting: set[asyncio.Task[None]] = set()
+        #: Those who greet, and whether it is a stranger.
+        self._greeting: dict[asyncio.Task[None], bool] = {}
 
     @property
     def endpoint(self) -> str:
@@ -130,12 +133,13 @@ class WorkerDoor:
                 stream = await self._listener.accept()
             except StreamClosed:
                 return
-            if len(self._greeting) >= GREETED:
+            strange = is_strange(stream.peer_id, self.keys)
+            if sum(each is strange for each in self._greeting.values()) >= (STRANGERS if strange else GREETED):
                 stream.abort()
                 continue
             task = new_task(self._greet(stream), loop=loop, name="peerbus greets a worker")
-            self._greeting.add(task)
-            task.add_done_callback(self._greeting.discard)
+            self._greeting[task] = strange
+            task.add_done_callback(self._greeting.pop)
 
     async def _greet(self, stream: Stream) -> None:
         notice_cuts(stream)
@@ -161,15 +165,22 @@ class WorkerDoor:
         future.set_result(replace(greeted, inside=True))
 
 
+def is_strange(proven: str | None, keys: dict[str, str]) -> bool:
+    """Whether each worker has a key, and this is none of them."""
+    return all(keys.values()) and proven not in keys.values()
+
+
 def refusal_of(hello: Hello, proven: str | None, keys: dict[str, str], *, taken: bool) -> tuple[str, str] | None:
     """Why this caller is not let in; None where it is. `keys`: see `WorkerDoor`; `proven`: the id of its key."""
     name = hello.name
+    has = "none was shown" if proven is None else f"it has {proven}"
+    another = "node_id", f"the node's configuration names another key for worker {name!r}: {has}"
+    if is_strange(proven, keys):
+        return another  # before a word of which names there are
     if name not in keys:
         return "name", f"no worker {name!r} is awaited here, but {', '.join(map(repr, sorted(keys)))}"
-    wanted = keys[name]
-    if wanted and proven != wanted:
-        has = "none was shown" if proven is None else f"it has {proven}"
-        return "node_id", f"the node's configuration names another key for worker {name!r}: {has}"
+    if keys[name] and proven != keys[name]:
+        return another
     if hello.agent != worker_agent():
         return "version", f"the node runs {worker_agent()}, and the worker {hello.agent}: install the same"
     return ("connected", f"a worker {name!r} is connected already") if taken else None

@@ -9,10 +9,10 @@ import msgspec
 import pytest
 
 from peerbus.actors import HandshakeFailed
-from peerbus.node.workers.door import WorkerDoor, refusal_of
+from peerbus.node.workers.door import GREETED, STRANGERS, WorkerDoor, refusal_of
 from peerbus.node.workers.setup import inside_hello, unproven_id
 from peerbus.node.workers.worker_main import WorkerRun
-from peerbus.transports.streams import Endpoint, Identity, UnixTransport
+from peerbus.transports.streams import Endpoint, Identity, TcpTransport, UnixTransport
 
 ID, OTHER = "ab" * 32, "cd" * 32
 HELLO = inside_hello(ID, "crunch", 1, bytes(16))
@@ -29,6 +29,7 @@ HELLO = inside_hello(ID, "crunch", 1, bytes(16))
         ({"render": ID}, ID, False, "name"),
         ({"crunch": ID}, ID, True, "connected"),
         ({"crunch": ID}, OTHER, True, "node_id"),
+        ({"render": ID}, OTHER, False, "node_id"),
     ],
 )
 def test_its_name_and_its_key_are_those_that_the_node_names(
@@ -68,4 +69,22 @@ async def test_who_is_awaited_comes_in_once_and_others_are_told_why_not(tmp_path
     await stream.aclose()
     await (await awaited).stream.aclose()
     await door.aclose()
+    await door.aclose()
+
+
+async def test_strangers_who_say_nothing_keep_no_worker_out() -> None:
+    worker, node = Identity.generate(), Identity.generate()
+    door = WorkerDoor("n", node.node_id, node, Endpoint.parse("tcp://127.0.0.1:0"), 1)
+    door.keys["crunch"] = worker.node_id
+    await door.open()
+    place = Endpoint.parse(door.endpoint)
+    awaited = asyncio.ensure_future(door.next("crunch"))
+    silent = [
+        await TcpTransport(Identity.generate()).dial(place, expect=None, timeout=5) for _ in range(GREETED + STRANGERS)
+    ]
+    stream = await TcpTransport(worker).dial(place, expect=None, timeout=5)
+    await WorkerRun("crunch", worker.node_id, node.node_id).greet(stream)
+    assert (await awaited).peer.name == "crunch"
+    for each in (*silent, stream, (await awaited).stream):
+        await each.aclose()
     await door.aclose()
