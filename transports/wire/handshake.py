@@ -364,10 +364,10 @@ def why_turned_away(data: bytes) -> HandshakeFailed | None:
     Only a REJECT is read: whoever says HELLO has no rules of its own, and has shown nothing.
     """
     body = _PREFACE.size + 4
-    if len(data) < body + len(_REJECT):
+    if len(data) < body + 2:
         return None
-    size = int.from_bytes(data[body - 4 : body], "big")
-    if data[body : body + len(_REJECT)] != _REJECT or size > _MOST_REFUSED:
+    size, array, kind = int.from_bytes(data[body - 4 : body], "big"), data[body], data[body + 1]
+    if array & _ARRAYS != _ARRAY or kind != _REJECT or size > _MOST_REFUSED:
         return HandshakeFailed("network_policy", "this network asks for a key or a certificate, the peer's does not")
     if len(data) < body + size:
         return None
@@ -376,8 +376,9 @@ def why_turned_away(data: bytes) -> HandshakeFailed | None:
     return HandshakeFailed(printable(frame.reason) or UNSAID, printable(frame.text), by_peer=True)
 
 
-#: How the body of REJECT begins: an array of four, and its kind. What it may have beside: a word, a text.
-_REJECT = b"\x94\x02"
+#: How the body of REJECT begins: an array of a few, as later versions may say more in it, and its kind.
+_ARRAY, _ARRAYS, _REJECT = 0x90, 0xF0, 2
+#: What it may have beside: a word, a text.
 _MOST_REFUSED = 2048
 _BY_PEER = frozenset(
     {

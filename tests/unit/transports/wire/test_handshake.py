@@ -26,6 +26,8 @@ from peerbus.transports.wire.handshake import (
     HandshakeStep,
     PeerHello,
     Welcomed,
+    turned_away,
+    why_turned_away,
 )
 from peerbus.transports.wire.hello import ChannelInfo, Hello
 
@@ -680,3 +682,15 @@ def test_what_a_peer_is_told_may_be_said_anew_until_it_is_said_and_not_where_nob
     assert encode(HelloFrame(told)) in handshake.start()
     with pytest.raises(RuntimeError, match="HELLO was said"):
         handshake.address(told)
+
+
+@pytest.mark.parametrize("more", [["text"], ["text", []], ["text", [], {"later": 1}, 7]])
+def test_why_one_is_turned_away_is_read_however_much_stands_behind_it(more: list[object]) -> None:
+    body = msgpack.packb([2, "network_key", *more])
+    refusal = why_turned_away(PREFACE + struct.pack(">I", len(body)) + body)
+    assert refusal is not None
+    assert (refusal.reason, refusal.by_peer) == ("network_key", True)
+    assert why_turned_away(turned_away("revoked")[:-1]) is None
+    hello = why_turned_away(PREFACE + encode(HelloFrame(hello_of(ALICE))))
+    assert hello is not None
+    assert (hello.reason, hello.by_peer) == ("network_policy", False)
