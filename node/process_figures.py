@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from ..native import build_name
@@ -46,7 +47,30 @@ def _started() -> float:
     return now
 
 
-_STARTED = _started()
+#: Seconds of the calendar that differ from what was found before are a calendar that was set; less is one that is kept
+#: right, and a figure that moves would look like a restart.
+_SET = 1.0
+#: The real ones: in a simulation too the process began when it did.
+_calendar = time.time
+_clock = partial(time.clock_gettime, time.CLOCK_BOOTTIME) if hasattr(time, "CLOCK_BOOTTIME") else time.monotonic
+
+
+class _Start:
+    """When the process began, by the calendar of now: it may have been set since."""
+
+    def __init__(self) -> None:
+        self._found = _started()
+        self._offset = _calendar() - _clock()
+
+    def by_now(self) -> float:
+        jump = _calendar() - _clock() - self._offset
+        if abs(jump) >= _SET:
+            self._found += jump
+            self._offset += jump
+        return self._found
+
+
+_START = _Start()
 
 
 def process_figures() -> ProcessFigures:
@@ -60,7 +84,7 @@ def process_figures() -> ProcessFigures:
         open_fds = len(os.listdir(_PROC / "fd")) - 1  # without the one that this look takes
     return ProcessFigures(
         pid=os.getpid(),
-        started=_STARTED,
+        started=_START.by_now(),
         cpu_seconds=used.ru_utime + used.ru_stime,
         resident_bytes=resident,
         threads=threading.active_count(),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections import Counter
 from collections.abc import Container, Mapping
+from dataclasses import replace
 from operator import itemgetter
 
 from ...actors.actor import Actor
@@ -54,7 +55,7 @@ class Connections:
         self._carried: dict[str, list[int]] = {}
         #: Seconds for which credit was held back, by channel.
         self._held: dict[str, float] = {}
-        #: By peer, the one of which it was seen last at the end.
+        #: By peer, the one of which it was seen last at the end. Their times are the loop's: a calendar may be set.
         self._narrow: dict[str, NarrowPath] = {}
 
     def open(self, greeted: Greeted, key: int, *, announce: tuple[object, ...], listed: bool) -> None:
@@ -93,7 +94,7 @@ class Connections:
     def _saw_narrow(self, peer_id: str, remote: str) -> None:
         before = self._narrow.pop(peer_id, None)
         times = 1 if before is None else before.times + 1
-        self._narrow[peer_id] = NarrowPath(peer_id, remote, times, wall_clock())
+        self._narrow[peer_id] = NarrowPath(peer_id, remote, times, self._owner.bus.loop.time())
         if len(self._narrow) > MOST_NARROW:
             del self._narrow[next(iter(self._narrow))]
 
@@ -146,6 +147,7 @@ class Connections:
 
     def totals(self) -> ConnectionTotals:
         """What all of them did since the start, those that have ended too."""
+        now = self._owner.bus.loop.time()
         carried = {scheme: list(counts) for scheme, counts in self._carried.items()}
         held = dict(self._held)
         for key, ref in self._open.items():
@@ -162,7 +164,7 @@ class Connections:
                 )
                 for scheme, opened in self._counts_opened.items()
             },
-            tuple(self._narrow.values()),
+            tuple(replace(path, last=path.last - now + wall_clock()) for path in self._narrow.values()),
             held,
             self._shared.compression.seen(),
             self._shared.compression.used,

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import time
 
+import pytest
+
 from peerbus.node.process_figures import process_figures
 
 
@@ -28,3 +30,17 @@ def test_an_open_file_is_counted() -> None:
     assert (before is None) == (after is None)
     if before is not None and after is not None:
         assert after == before + 1
+
+
+def test_a_calendar_that_is_set_moves_the_start_and_one_that_is_kept_right_does_not(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    before, real = process_figures().started, time.time
+    with monkeypatch.context() as patch:
+        patch.setattr("peerbus.node.process_figures._calendar", lambda: real() + 1e8)
+        assert abs(process_figures().started - before - 1e8) < 2.0
+    after = process_figures().started
+    assert abs(after - before) < 2.0
+    with monkeypatch.context() as patch:
+        patch.setattr("peerbus.node.process_figures._calendar", lambda: real() + 0.1)
+        assert process_figures().started == after
