@@ -30,7 +30,7 @@ from ..transports.rules import PeerRates, Permissions
 from .inspector import INSPECTOR, SetPoolMembers
 from .network import Network
 from .network_door import NetworkDoor
-from .node_arguments import dialed_of, endpoint_of, of_kind, rates_of
+from .node_arguments import dialed_of, endpoint_of, number_of, of_kind, rates_of, reason_of, seconds_of
 
 __all__ = ["NodeLevers"]
 
@@ -60,15 +60,16 @@ class NodeLevers:
 
         Refused: `unknown_peer`, `not_connected`.
         """
-        return self._pull(ClosePeer(node_id, reason))
+        return self._pull(ClosePeer(node_id, reason_of("disconnect", reason)))
 
     def ban(self, target: str, *, seconds: float | None = None, reason: str = "operator") -> Outcome[LeverResult]:
         """Have nothing to do with a node id, an IP address or a network (`10.1.0.0/16`); None: for ever.
 
         Done once the peer book has it: a ban survives a restart. Refused: `self`, `past`.
         """
+        seconds = None if seconds is None else number_of("ban", seconds)
         try:
-            return self._pull(BanPeer(ban_target(target), seconds, reason))
+            return self._pull(BanPeer(ban_target(target), seconds, reason_of("ban", reason)))
         except ValueError as error:
             raise ConfigError(f"ban: {error}") from error
 
@@ -97,7 +98,7 @@ class NodeLevers:
 
     def set_score(self, node_id: str, score: float | None) -> Outcome[LeverResult]:
         """Fix a peer's rank, -1000 to 1000; None: what it earned counts. Refused: `unknown_peer`, `bounds`, `kept`."""
-        return self._pull(SetScore(node_id, score))
+        return self._pull(SetScore(node_id, None if score is None else number_of("set_score", score)))
 
     def set_permissions(self, permissions: Permissions) -> Outcome[LeverResult]:
         """Let peers do this, and no more, from now on, those that are connected too. Raises ConfigError for no such."""
@@ -120,7 +121,7 @@ class NodeLevers:
 
         Its actors run on; `undrain` ends it. Refused: `already`.
         """
-        return self._pull(Drain(on=True, within=within))
+        return self._pull(Drain(on=True, within=seconds_of("drain", within, zero=True)))
 
     def undrain(self) -> Outcome[LeverResult]:
         """Let peers in again. Refused: `already`."""

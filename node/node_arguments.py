@@ -21,6 +21,7 @@ from ..transports.streams import Endpoint
 
 __all__ = [
     "MAX_NAME",
+    "MAX_REASON",
     "MAX_THREADS",
     "advertised_of",
     "capabilities_of",
@@ -31,10 +32,12 @@ __all__ = [
     "listed",
     "mdns_of",
     "name_of",
+    "number_of",
     "network_of",
     "of_kind",
     "pex_of",
     "rates_of",
+    "reason_of",
     "seconds_of",
     "threads_of",
     "wrong_name",
@@ -43,6 +46,8 @@ __all__ = [
 
 #: A name stands in every log line and in the handshake.
 MAX_NAME = 64
+#: Characters of a reason that an operator gives.
+MAX_REASON = 200
 #: Threads for functions that block: each has a stack, and a machine has some ten thousand of them for all.
 MAX_THREADS = 1_024
 
@@ -81,11 +86,29 @@ def wrong_network(text: object) -> str:
 
 def seconds_of(argument: str, seconds: object, *, zero: bool) -> float:
     """Read a time span, which may be 0 or not. Raises ConfigError."""
-    if not isinstance(seconds, int | float) or isinstance(seconds, bool):
-        raise ConfigError(f"{argument}: {seconds!r} is no number of seconds")
+    seconds = number_of(argument, seconds)
     if not (math.isfinite(seconds) and (seconds > 0 or (zero and seconds == 0))):
         raise ConfigError(f"{argument}: {seconds} is out of range; write seconds, {'0 or more' if zero else 'above 0'}")
     return seconds
+
+
+def number_of(argument: str, number: object) -> float:
+    """Read a number, whatever it is. Raises ConfigError."""
+    if not isinstance(number, int | float) or isinstance(number, bool):
+        raise ConfigError(f"{argument}: {number!r} is no number")
+    try:
+        return float(number)
+    except OverflowError:
+        raise ConfigError(f"{argument}: an integer that no float holds is out of range") from None
+
+
+def reason_of(argument: str, text: object) -> str:
+    """Read why an operator does something, which is logged, kept and told. Raises ConfigError."""
+    if not isinstance(text, str) or not text.strip() or len(text) > MAX_REASON or not text.isprintable():
+        shown = repr(text)
+        shown = shown if len(shown) <= MAX_REASON else f"{shown[:MAX_NAME]}…"
+        raise ConfigError(f"{argument}: {shown} is no reason; write 1 to {MAX_REASON} printable characters")
+    return text
 
 
 def threads_of(argument: str, threads: object) -> int:

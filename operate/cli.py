@@ -10,7 +10,7 @@ from itertools import groupby
 from typing import NoReturn
 
 from .. import __version__
-from ..actors.base import ConfigError, PeerbusError, SendError, TransportError, help_of
+from ..actors.base import ConfigError, PeerbusError, SendError, TransportError, help_of, printable
 from ..native import build_name
 from ..node.process_signals import ProcessSignals, Signalled
 from .commands import COMMANDS, CommandEntry, command_called
@@ -148,4 +148,5 @@ def _prog(called: CommandEntry | None) -> str:
 
 
 def _one_line(error: Exception) -> str:
-    return " ".join(str(error).split())
+    # What a node, or whoever answers in its place, says of a failure is text from elsewhere.
+    return printable(" ".join(str(error).split()))

@@ -75,6 +75,7 @@ def test_no_command_shows_the_help_as_an_error(capsys: pytest.CaptureFixture[str
         (["id", "env:a b"], "peerbus id: after env: stands the name of a variable of the environment, env:ALICE_KEY"),
         (["id", "a.pem", "b.pem"], "peerbus id: unrecognized arguments: b.pem (see peerbus id --help)"),
         (["run", "none.toml"], "peerbus run: none.toml: there is no such file"),
+        (["run", "\x1b[31mnone.toml"], "peerbus run: \\x1b[31mnone.toml: there is no such file"),
         (["keygen"], "peerbus keygen: the following arguments are required: PATH"),
         (["id", "none.pem"], "peerbus id: none.pem does not exist; make one: peerbus keygen none.pem"),
         (["demo", "--nodes", "many"], "peerbus demo: argument --nodes: "),
