@@ -44,6 +44,10 @@ log = get_logger("peerbus.actors")
 SHUTDOWN_TIMEOUT = 5.0
 
 
+def _is_number(seconds: object) -> bool:
+    return isinstance(seconds, int | float) and not isinstance(seconds, bool)
+
+
 class BusLifeHost(ActorTableHost, SuddenEndHost, AbstractAsyncContextManager[object], Protocol):
     """What its life needs of a bus: what it makes for it when it begins."""
 
@@ -78,8 +82,10 @@ class BusLife:
         slow_handler: float | None,
         blocking_threads: int = BLOCKING_THREADS,
     ) -> None:
-        if slow_handler is not None and not 0 < slow_handler < inf:
-            raise ValueError(f"slow_handler is {slow_handler}; write seconds above 0, or None for no warning")
+        if not (_is_number(bus.shutdown_timeout) and 0 <= bus.shutdown_timeout < inf):
+            raise ValueError(f"shutdown_timeout is {bus.shutdown_timeout!r}; write seconds, 0 or more")
+        if slow_handler is not None and not (_is_number(slow_handler) and 0 < slow_handler < inf):
+            raise ValueError(f"slow_handler is {slow_handler!r}; write seconds above 0, or None for no warning")
         self._bus = bus
         self._reactors = factories_of("reactors", reactors)
         self._slow_handler = slow_handler

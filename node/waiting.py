@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from abc import abstractmethod
+from math import inf, isnan
 from typing import TYPE_CHECKING
 
 from ..actors.base import DeadlineExceeded
 from ..actors.messages import Role
+from ..actors.sends import check_timeout, no_number
 from ..discovery.facts import PeerRolesChanged, PeerUp
 
 if TYPE_CHECKING:
@@ -33,13 +35,19 @@ class NodeWaits:
         On the node's event loop: `await node.wait_for_peers(2, role="archive")`. A single send waits for a receiver by
         itself with `wait_for_peer=True`; that this node offers the role itself counts for nothing here.
         Raises DeadlineExceeded after `timeout` seconds, whose text says how peers are looked for; ValueError for a
-        malformed role; PeerbusError where the node stops, or does not run.
+        malformed role, a number below 0 and a timeout that is NaN; PeerbusError where the node stops, or does not run.
         """
+        count: object = at_least  # whatever a program without type checks gives
+        if not isinstance(count, int) or isinstance(count, bool) or count < 0:
+            raise ValueError(f"at_least is {count!r}; write a number of peers, 0 or more")
+        check_timeout(timeout)
+        if isnan(timeout):
+            raise no_number(timeout)
         if role is not None:
             Role(role)  # a malformed one would never be offered
         with self.bus.subscribe(PeerUp, PeerRolesChanged) as news:
             try:
-                async with asyncio.timeout(timeout):
+                async with asyncio.timeout(None if timeout == inf else timeout):
                     while len(found := self._ready(role)) < at_least:
                         await news.get()
             except TimeoutError:

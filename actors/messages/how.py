@@ -22,6 +22,8 @@ class How:
         hedge: object = self.hedge  # whatever a program without type checks gives
         if hedge is not None and (not isinstance(hedge, int | float) or isinstance(hedge, bool)):
             raise TypeError(f"hedge is {hedge!r}; write seconds")
+        if isinstance(hedge, int) and hedge.bit_length() > 1000:  # it need not fit into a float
+            raise ValueError(f"hedge is an integer of {hedge.bit_length()} bits; write seconds")
         quorum: object = self.quorum
         if quorum is not None and (not isinstance(quorum, int | float | Share) or isinstance(quorum, bool)):
             raise TypeError(f"quorum is {quorum!r}; write a number, 2, or a part of those asked, Share(0.67)")

@@ -63,6 +63,10 @@ class Supervision:
     failed_send: Directive = Directive.RESUME
 
     def __post_init__(self) -> None:
+        given: tuple[object, ...] = (self.budget, self.window, self.backoff, self.max_backoff)  # checked or not
+        for number in given:
+            if not isinstance(number, int | float) or isinstance(number, bool):
+                raise TypeError(f"supervision: {number!r} is no number")
         if not (self.budget >= 0 and self.window > 0 and 0 <= self.backoff <= self.max_backoff < inf):
             raise ValueError(
                 "supervision out of range: budget is 0 or more, window above 0, 0 <= backoff <= max_backoff < inf, "

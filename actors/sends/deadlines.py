@@ -90,7 +90,10 @@ class DeadlineWheel:
                 raise no_number(deadline)
             self._never[entry] = None
             return self._never
-        index = int(deadline / SLOT) + 1
+        try:
+            index = int(deadline / SLOT) + 1
+        except OverflowError:  # -inf
+            index = 0
         found = self._slots.get(index)
         if found is None:
             try:

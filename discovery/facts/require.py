@@ -31,11 +31,20 @@ class Require:
             Capability(self.role)
         except ValueError as error:
             raise ConfigError(f"require: {error}") from error
+        at_least, share = self._given()
+        if not isinstance(at_least, int) or isinstance(at_least, bool) or not isinstance(share, int | float):
+            raise ConfigError(
+                f"require {self.role}: at_least is a whole number, share a part of 1, "
+                f"got at_least={at_least!r} share={share!r}"
+            )
         if self.at_least < 0 or not 0 <= self.share <= 1 or not (self.at_least or self.share):
             raise ConfigError(
                 f"require {self.role}: at_least is 1 or more, share above 0 and at most 1, "
                 f"got at_least={self.at_least} share={self.share}"
             )
+
+    def _given(self) -> tuple[object, object]:
+        return self.at_least, self.share  # whatever a program without type checks gives
 
     def wanted(self, connected: int) -> int:
         """How many must offer it, of that number that are connected."""

@@ -84,10 +84,17 @@ class PeerOptions:
             ("peer_memory", LEAST_MEMORY),
         ):
             most = getattr(self, name)
+            open_ended = most is None and name not in ("max_connected_upgrade", "peer_memory")
+            if not open_ended and (not isinstance(most, int) or isinstance(most, bool)):
+                raise ConfigError(f"{name} must be a whole number, got {most!r}")
             if most is not None and most < least:
                 hint = "; None is no limit" if least else ""
                 raise ConfigError(f"{name} must be {least} or more, got {most}{hint}")
         times = ("disconnect_cooldown", "seed_cooldown", "stable_after", "ban_time", "upgrade_margin", "upgrade_tenure")
+        retries = ("min_retry", "max_retry", "max_retry_persistent", "retry_jitter")
+        for name in (*times, *retries, "score_half_life", "ban_score"):
+            if not isinstance(number := getattr(self, name), int | float) or isinstance(number, bool):
+                raise ConfigError(f"{name} must be a number, got {number!r}")
         for name in times:
             if not 0 <= getattr(self, name) < float("inf"):
                 raise ConfigError(f"{name} must be 0 or more, got {getattr(self, name)}")

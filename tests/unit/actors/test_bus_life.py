@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from typing import Any
 
 import pykka
 import pytest
@@ -252,7 +253,13 @@ async def test_an_exit_that_an_actor_raised_is_raised_by_whoever_leaves_the_bus(
     assert bus.stopped
 
 
-@pytest.mark.parametrize("seconds", [0, -1.0, float("inf")])
-def test_a_handler_is_slow_after_some_time(seconds: float) -> None:
+@pytest.mark.parametrize("seconds", [0, -1.0, float("inf"), "5", [1], True])
+def test_a_handler_is_slow_after_some_time(seconds: Any) -> None:
     with pytest.raises(ValueError, match="write seconds above 0, or None"):
         Bus(slow_handler=seconds)
+
+
+@pytest.mark.parametrize("seconds", [-1, float("nan"), float("inf"), "5", None, True])
+def test_a_bus_has_some_time_to_stop(seconds: Any) -> None:
+    with pytest.raises(ValueError, match=r"shutdown_timeout is .*; write seconds, 0 or more"):
+        Bus(shutdown_timeout=seconds)

@@ -73,6 +73,11 @@ def test_a_lever_says_to_the_manager_what_the_operator_means(pull: Callable[[Lev
         (lambda node: node.unban("nobody"), "unban: "),
         (lambda node: node.add_persistent("nowhere"), "add_persistent: "),
         (lambda node: node.remove_seed("tcp://"), "remove_seed: "),
+        (lambda node: node.ban(A, seconds=cast("float", "60")), "ban: '60' is no number"),
+        (lambda node: node.ban(A, reason="a\nb"), "ban: 'a.*' is no reason"),
+        (lambda node: node.disconnect(A, reason="x" * 201), "disconnect: 'x*… is no reason"),
+        (lambda node: node.set_score(A, True), "set_score: True is no number"),
+        (lambda node: node.drain(within=-1), "drain: -1.* is out of range"),
     ],
 )
 def test_what_is_malformed_is_named_by_the_lever_and_pulls_nothing(

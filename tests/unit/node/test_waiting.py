@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import cast
 
 import pytest
 
@@ -49,6 +50,17 @@ async def test_a_role_that_is_offered_later_counts(sim: Simulation) -> None:
     await sim.run_for(1)
     bob.offer("store")
     assert await waiting == (bob.node_id,)
+
+
+async def test_a_number_or_a_time_that_is_none_is_refused_at_once(sim: Simulation) -> None:
+    alice = await sim.node("alice")
+    for count in (-1, True, float("inf"), "2"):
+        with pytest.raises(ValueError, match=r"at_least is .*; write a number of peers"):
+            await alice.wait_for_peers(cast("int", count))
+    with pytest.raises(ValueError, match="the timeout is nan"):
+        await alice.wait_for_peers(timeout=float("nan"))
+    with pytest.raises(TypeError, match="the timeout is '5'"):
+        await alice.wait_for_peers(timeout=cast("float", "5"))
 
 
 async def test_in_vain_it_says_how_peers_are_looked_for(sim: Simulation) -> None:

@@ -22,6 +22,7 @@ def test_what_is_in_range_is_taken(said: dict[str, Any]) -> None:
     [
         ({"hedge": -0.1}, ValueError, "at least 0 seconds"),
         ({"hedge": float("nan")}, ValueError, "at least 0 seconds"),
+        ({"hedge": 10**400}, ValueError, "an integer of 1329 bits; write seconds"),
         ({"hedge": "1"}, TypeError, "write seconds"),
         ({"hedge": True}, TypeError, "write seconds"),
         ({"quorum": 0}, ValueError, "at least 1"),

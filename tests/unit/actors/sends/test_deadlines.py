@@ -85,6 +85,14 @@ async def test_a_deadline_that_is_no_number_is_refused_with_what_to_write() -> N
     assert len(wheel) == 0
 
 
+async def test_a_deadline_before_all_time_has_passed() -> None:
+    wheel = DeadlineWheel(asyncio.get_running_loop())
+    expired: list[tuple[str, float]] = []
+    wheel.add(Entry(expired, "before"), -float("inf"))
+    await asyncio.sleep(0.02)
+    assert [name for name, _ in expired] == ["before"]
+
+
 async def test_an_entry_may_take_another_of_its_slot_along() -> None:
     loop = asyncio.get_running_loop()
     wheel = DeadlineWheel(loop)

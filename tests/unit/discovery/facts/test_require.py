@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from peerbus.actors.base.errors import ConfigError
@@ -27,6 +29,12 @@ def test_of_a_number_and_a_share_the_larger_counts(require: Require, connected: 
 def test_what_requires_nothing_or_too_much_is_refused(at_least: int, share: float) -> None:
     with pytest.raises(ConfigError, match="require archive: at_least is 1 or more"):
         Require(role="archive", at_least=at_least, share=share)
+
+
+@pytest.mark.parametrize("said", [{"at_least": float("inf")}, {"at_least": True}, {"at_least": "2"}, {"share": None}])
+def test_what_is_no_number_is_refused(said: dict[str, Any]) -> None:
+    with pytest.raises(ConfigError, match="require archive: at_least is a whole number"):
+        Require(role="archive", **said)
 
 
 def test_a_malformed_role_is_refused() -> None:

@@ -37,6 +37,11 @@ def test_the_defaults_are_valid_and_persistent_peers_are_retried_sooner() -> Non
         ({"disconnect_cooldown": -1.0}, "disconnect_cooldown"),
         ({"stable_after": float("inf")}, "stable_after"),
         ({"stable_after": float("nan")}, "stable_after"),
+        ({"max_known": float("nan")}, "max_known must be a whole number, got nan"),
+        ({"max_per_address": True}, "max_per_address must be a whole number, got True"),
+        ({"max_connected_upgrade": None}, "max_connected_upgrade must be a whole number, got None"),
+        ({"ban_time": "60"}, "ban_time must be a number, got '60'"),
+        ({"retry_jitter": None}, "retry_jitter must be a number, got None"),
     ],
 )
 def test_contradictions_are_refused_with_the_values(changes: dict[str, object], text: str) -> None:
