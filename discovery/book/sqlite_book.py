@@ -57,6 +57,7 @@ _PEER_COLUMNS = (
 )
 _ADDRESS_COLUMNS = "node_id, endpoint, sources, last_success, last_failure, failures"
 _BAN_COLUMNS = "target, until, reason, made, automatic"
+_COPIED = ("peers", "addresses", "bans", "own", "pins")
 #: Where what is read stands, by columns.
 _TABLES = {
     _PEER_COLUMNS: "peers",
@@ -145,19 +146,28 @@ class SqliteBook:
     def save(self, changes: BookChanges) -> None:
         """As `Book.save`."""
         connection = self._put_back(self._open_connection())
-        durable = bool(changes.bans or changes.lifted or changes.pins or changes.unpinned)
         try:
-            # The pragma does nothing inside a transaction, so it stands before.
-            connection.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
-            connection.execute("BEGIN IMMEDIATE")
             try:
-                self._write(connection, changes)
-                connection.execute("COMMIT")
-            except BaseException:
-                roll_back(connection)
-                raise
+                self._commit(connection, changes)
+            except sqlite3.DatabaseError as error:
+                if getattr(error, "sqlite_errorname", "") not in CORRUPT:
+                    raise
+                # Somebody wrote into the file while it was open.
+                self._commit(self._replaced(connection, error), changes)
         except sqlite3.Error as error:
             raise OSError(f"{self.path} cannot be written: {error}") from error
+
+    def _commit(self, connection: sqlite3.Connection, changes: BookChanges) -> None:
+        durable = bool(changes.bans or changes.lifted or changes.pins or changes.unpinned)
+        # The pragma does nothing inside a transaction, so it stands before.
+        connection.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            self._write(connection, changes)
+            connection.execute("COMMIT")
+        except BaseException:
+            roll_back(connection)
+            raise
 
     def close(self) -> None:
         """As `Book.close`."""
@@ -223,6 +233,22 @@ class SqliteBook:
         first = self.path.with_name(f"{self.path.name}.damaged")
         names = [first, *(first.with_name(f"{first.name}.{number}") for number in range(2, MAX_MOVED + 1))]
         return next((name for name in names if not name.exists()), names[-1])
+
+    def _replaced(self, old: sqlite3.Connection, why: Exception) -> sqlite3.Connection:
+        """Another file in the place of one that was damaged while it was open, with what can be read of that."""
+        try:
+            self._move_aside(why)
+            new = self._connect()
+        except (ConfigError, OSError, sqlite3.Error) as error:
+            raise OSError(f"{self.path} is damaged, and cannot be made anew: {error}") from error
+        for table in _COPIED:
+            with contextlib.suppress(sqlite3.Error):
+                _copy(old, new, (table,))
+        self._connection = new
+        with contextlib.suppress(sqlite3.Error):
+            old.close()
+        log.warning("the peer book was damaged while it was open", book=str(self.path), what=self._moved.pop())
+        return new
 
     def _put_back(self, connection: sqlite3.Connection) -> sqlite3.Connection:
         """Where the file is gone, or another one is in its place, write all that was in it to a new one there."""
@@ -307,11 +333,11 @@ class SqliteBook:
             )
 
 
-def _copy(old: sqlite3.Connection, new: sqlite3.Connection) -> None:
-    """All rows of a book into another one that is empty."""
+def _copy(old: sqlite3.Connection, new: sqlite3.Connection, tables: tuple[str, ...] = _COPIED) -> None:
+    """All rows of a book, or of some of its tables, into another one that is empty."""
     new.execute("BEGIN IMMEDIATE")
     try:
-        for table in ("peers", "addresses", "bans", "own", "pins"):
+        for table in tables:
             rows = old.execute(f"SELECT * FROM {table}").fetchall()  # noqa: S608  # constant
             if rows:
                 marks = ", ".join("?" * len(rows[0]))

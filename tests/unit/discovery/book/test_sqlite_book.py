@@ -451,6 +451,27 @@ def test_a_file_that_vanished_is_written_anew_with_all_that_was_in_it(tmp_path: 
     assert (set(contents.bans), contents.sequence) == (set(BANS), 7)
 
 
+def test_a_file_that_was_written_into_is_moved_aside_and_made_anew_while_it_is_open(tmp_path: Path) -> None:
+    path = tmp_path / "peers.db"
+    book = SqliteBook(path)
+    book.open()
+    book.save(BookChanges(peers=(entry(1),), bans=BANS))
+    book.close()
+    book.open()
+    os.truncate(path, 100)
+    path.with_name("peers.db-wal").unlink(missing_ok=True)
+    book.save(BookChanges(peers=(entry(2),), bans=BANS))
+    book.save(BookChanges(peers=(entry(3),)))
+    book.close()
+    again = SqliteBook(path)
+    again.open()
+    contents = again.load()
+    again.close()
+    assert {one.node_id for one in contents.peers} >= {node(2), node(3)}
+    assert set(contents.bans) == set(BANS)
+    assert path.with_name("peers.db.damaged").exists()
+
+
 def test_a_ban_keeps_when_it_was_made_and_the_number_of_the_last_record_is_kept(tmp_path: Path) -> None:
     book = SqliteBook(tmp_path / "peers.db")
     book.open()
