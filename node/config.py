@@ -23,7 +23,7 @@ from .config_network import named_network, read_network
 from .config_peers import PeersConfig, read_peers
 from .config_permissions import read_permissions
 from .config_pex import PexConfig, read_pex
-from .config_places import advertised_at, interface_of, listen_at
+from .config_places import advertised_at, interface_of, listen_at, taken_twice
 from .config_pools import PoolConfig, read_pool
 from .config_processes import ProcessConfig, read_processes
 from .config_rates import read_rates
@@ -169,6 +169,12 @@ def parse_config(text: str, *, name: str, folder: Path, overrides: Sequence[Over
         values=values,
     )
     top.finish()
+    places = [(f"listen[{index}]", str(place)) for index, place in enumerate(config.listen)]
+    places += [(f"{each.key}.listen", each.listen) for each in config.processes if each.listen]
+    if config.admin.enabled and config.admin.at is not None:
+        places.append(("admin.at", config.admin.at))
+    if wrong := taken_twice(places):
+        raise source.error(*wrong)
     return config
 
 

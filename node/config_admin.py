@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from .table import TomlTable
+from .table import TomlTable, path_in
 
 __all__ = ["AdminConfig", "read_admin"]
 
@@ -33,7 +33,10 @@ def read_admin(table: TomlTable, folder: Path) -> AdminConfig:
     if at is not None and not at.removeprefix("unix://"):
         raise table.error("at", f"{at!r} is no place; write {_SOCKET}")
     if at is not None and ("://" not in at or at.startswith("unix://")):
-        at = str(folder / Path(at.removeprefix("unix://")).expanduser())
+        try:
+            at = str(path_in(folder, at.removeprefix("unix://")))
+        except ValueError as error:
+            raise table.error("at", f"{error}; for example {_SOCKET}") from None
     config = AdminConfig(
         enabled=table.flag("enabled", default=True),
         at=at,

@@ -9,7 +9,7 @@ from typing import Any
 
 from .network import Network, WrongRule
 from .overrides import Override
-from .table import TomlTable
+from .table import TomlTable, path_in
 
 __all__ = ["named_network", "read_network"]
 
@@ -43,7 +43,7 @@ def read_network(top: TomlTable, folder: Path, wrong: Callable[[str], str]) -> N
             return None
         if table.is_text(key):
             return (table.file_path(key, example, folder),)
-        found = table.each(key, lambda text: folder / Path(text).expanduser(), example)
+        found = table.each(key, lambda text: path_in(folder, text), example)
         if not found:
             raise table.error(key, f"is empty; name files, or leave {key} out")
         return found

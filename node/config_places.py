@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ipaddress
+import os
+from collections.abc import Iterable
 from dataclasses import replace
 
 from ..discovery.records import INTERFACE_NAME, MAX_ENDPOINTS, AddressFilter, Advertised
@@ -10,7 +12,7 @@ from ..transports.kinds import check_endpoint, read_endpoint
 from ..transports.streams import Endpoint, Scope
 from .table import TomlTable
 
-__all__ = ["PEER_EXAMPLE", "advertised_at", "from_outside", "interface_of", "listen_at", "reachable"]
+__all__ = ["PEER_EXAMPLE", "advertised_at", "from_outside", "interface_of", "listen_at", "reachable", "taken_twice"]
 
 _ENDPOINT_EXAMPLE = '"tcp://0.0.0.0:7400"'
 #: Where somebody else is.
@@ -33,6 +35,26 @@ def listen_at(table: TomlTable) -> tuple[Endpoint, ...]:
         except ValueError as error:
             raise table.error(f"listen[{index}]", f"{endpoint}: {error}") from error
     return endpoints
+
+
+#: Schemes whose ports are of TCP.
+_OVER_TCP = frozenset({"tcp", "ws", "wss", "http", "https"})
+
+
+def taken_twice(places: Iterable[tuple[str, str]]) -> tuple[str, str] | None:
+    """Which of these keys and places cannot be had, as an earlier one has it already; and why."""
+    taken: dict[tuple[str, ...], str] = {}
+    for key, place in places:
+        scheme, _, rest = place.partition("://")
+        if not rest or scheme == "unix":
+            own: tuple[str, ...] = ("unix", os.path.realpath(rest or scheme))
+        elif scheme in _OVER_TCP and not rest.partition("/")[0].endswith(":0"):
+            own = ("tcp", rest.partition("/")[0].rpartition("@")[2])
+        else:
+            continue
+        if (other := taken.setdefault(own, key)) != key:
+            return key, f"{place} is where {other} is as well; write another place for one of them"
+    return None
 
 
 def _covers(wide: Endpoint, other: Endpoint) -> bool:

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from ..actors.messages import REACTOR_PATTERN
+from ..transports.kinds import check_endpoint
+from ..transports.streams import Endpoint
 from .config_channels import IMPORT_PATH
 from .table import TomlTable
 from .workers import wrong_place
@@ -59,6 +61,11 @@ def _process(processes: TomlTable, name: str) -> ProcessConfig:
     worker_id = table.text("worker_id", '"<id of the worker\'s key>"', "")
     if wrong := wrong_place(listen, worker_id):
         raise table.error(*wrong)
+    if listen:
+        try:
+            check_endpoint(Endpoint.parse(listen), listens=True)
+        except ValueError as error:
+            raise table.error("listen", f"{listen}: {error}") from None
     reactors = _reactors(table, "reactors", f"{key}.reactors")
     config = ProcessConfig(key, name, reactors, unresponsive, listen, worker_id)
     table.finish()

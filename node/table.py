@@ -13,9 +13,21 @@ from typing import TypeVar
 from ..actors.base import ConfigError
 from .overrides import Override, key_text, leaves
 
-__all__ = ["Source", "TomlTable"]
+__all__ = ["Source", "TomlTable", "path_in"]
 
 T = TypeVar("T")
+
+
+def path_in(folder: Path, text: str) -> Path:
+    """The path of a text, relative to `folder`; `~` is a user's home. Raises ValueError."""
+    if not text or "\0" in text:
+        raise ValueError(f"{text!r} is not a path")
+    try:
+        return folder / Path(text).expanduser()
+    except RuntimeError:  # no HOME and no entry of this user, or no user of that name
+        home = text.partition("/")[0]
+        raise ValueError(f"the home of {home} is not known on this machine; write the path out") from None
+
 
 _HEADER = re.compile(r"\s*\[(?P<array>\[)?\s*(?P<key>[^\[\]]+?)\s*\]")
 _KEY = re.compile(r"\s*(?P<key>[A-Za-z0-9_\-.\"' ]+?)\s*=")
@@ -140,13 +152,10 @@ class TomlTable:
     def file_path(self, name: str, example: str, folder: Path) -> Path:
         """A path, relative to `folder`; `~` is a user's home."""
         text = self.text(name, example)
-        if not text or "\0" in text:
-            raise self.error(name, f"{text!r} is not a path; for example {example}")
         try:
-            return folder / Path(text).expanduser()
-        except RuntimeError:  # no HOME and no entry of this user, or no user of that name
-            home = text.partition("/")[0]
-            raise self.error(name, f"the home of {home} is not known on this machine; write the path out") from None
+            return path_in(folder, text)
+        except ValueError as error:
+            raise self.error(name, f"{error}; for example {example}") from None
 
     def choice(self, name: str, choices: Iterable[str], default: str) -> str:
         """One of a few words."""

@@ -32,16 +32,16 @@ def _admin(config: NodeConfig) -> list[Extension]:
     if not admin.enabled:
         return []
     try:
-        return [
-            Admin(
-                admin.at,
-                write=admin.write,
-                token=admin.token,
-                certificate=admin.certificate,
-                key=admin.key,
-                beside=config.folder,
-                required=admin.at is not None,
-            )
-        ]
+        made = Admin(
+            admin.at,
+            write=admin.write,
+            token=admin.token,
+            certificate=admin.certificate,
+            key=admin.key,
+            beside=config.folder,
+            required=admin.at is not None,
+        )
+        made.check()
+        return [made]
     except ConfigError as error:
         raise config.source.error("admin", str(error)) from None

@@ -23,6 +23,8 @@ from ..serving import (
     SocketPlace,
     TcpPlace,
     bind_socket,
+    check_socket,
+    check_token,
     default_socket,
     default_token,
     make_folder,
@@ -114,6 +116,13 @@ class Admin:
         self._socket: tuple[Path, tuple[int, int]] | None = None
         #: Where it listens, with the real port; None while it does not.
         self.address: str | None = None
+
+    def check(self) -> None:
+        """Look at the place and the token as `start` does, and make nothing. Raises ConfigError."""
+        if isinstance(self._place, SocketPlace):
+            check_socket(self._place.path)
+        elif self._token is not None:
+            check_token(self._token)
 
     async def start(self, node: NodeViews) -> None:
         """Listen. Raises ConfigError where that place cannot be had, and PeerbusError for a second node."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .access import Entrance, existing_token, read_token
+from .access import Entrance, check_token, existing_token, read_token
 from .certificate import ServerCertificate, read_certificate
 from .places import (
     LONGEST,
@@ -10,6 +10,7 @@ from .places import (
     SocketPlace,
     TcpPlace,
     bind_socket,
+    check_socket,
     default_socket,
     default_token,
     make_folder,
@@ -32,6 +33,8 @@ __all__ = [
     "SocketPlace",
     "TcpPlace",
     "bind_socket",
+    "check_socket",
+    "check_token",
     "default_socket",
     "default_token",
     "existing_token",

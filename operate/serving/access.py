@@ -21,7 +21,7 @@ from ...actors.base import ConfigError
 from ..api import ApiError, Permission
 from .sessions import Sessions
 
-__all__ = ["Entrance", "existing_token", "read_token"]
+__all__ = ["Entrance", "check_token", "existing_token", "read_token"]
 
 #: Letters that a token has at least: what is shorter can be guessed.
 SHORTEST = 16
@@ -110,12 +110,26 @@ def read_token(path: Path) -> str:
     return token
 
 
+def check_token(path: Path) -> None:
+    """Raise ConfigError for a file that `read_token` can neither read nor make."""
+    if os.path.lexists(path):
+        existing_token(path)
+    elif not path.parent.is_dir():
+        raise ConfigError(f"the token {path} cannot be made: the folder {path.parent} does not exist")
+
+
 def existing_token(path: Path) -> str:
     """The token of a file that only its owner can read. Raises ConfigError."""
     try:
-        with path.open(encoding="ascii") as file:
-            mode = os.fstat(file.fileno())
-            text = file.read(4096).strip()
+        # A pipe would wait for whoever writes to it.
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+        try:
+            mode = os.fstat(descriptor)
+            if not stat.S_ISREG(mode.st_mode):
+                raise ConfigError(f"the token {path} cannot be read: it is no file")
+            text = os.read(descriptor, 4096).decode("ascii").strip()
+        finally:
+            os.close(descriptor)
     except (OSError, UnicodeDecodeError) as error:
         why = getattr(error, "strerror", None) or error
         raise ConfigError(f"the token {path} cannot be read: {why}") from error

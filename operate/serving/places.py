@@ -18,6 +18,7 @@ __all__ = [
     "SocketPlace",
     "TcpPlace",
     "bind_socket",
+    "check_socket",
     "default_socket",
     "default_token",
     "make_folder",
@@ -67,7 +68,10 @@ def place_of(text: str) -> SocketPlace | TcpPlace:
         path = text.removeprefix("unix://")
         if not path or "\0" in path:
             raise ConfigError(f"{text!r} is no place of an admin API; write unix:///run/alice.sock")
-        return SocketPlace(Path(path).expanduser())
+        try:
+            return SocketPlace(Path(path).expanduser())
+        except RuntimeError as error:  # the home of nobody
+            raise ConfigError(f"{text!r} is no place of an admin API: {error}") from None
     try:
         parts = urlsplit(text)
         host, port = parts.hostname, parts.port
@@ -105,13 +109,21 @@ def make_folder(folder: Path) -> None:
     _check_folder(folder)
 
 
+def check_socket(path: Path) -> None:
+    """Raise ConfigError for a path where no node can have its socket, whoever listens there now."""
+    if len(os.fsencode(path)) > LONGEST:
+        raise ConfigError(f"the path of the socket {path} is too long: {LONGEST} bytes at most")
+    with contextlib.suppress(OSError):
+        if not stat.S_ISSOCK(os.lstat(path).st_mode):
+            raise ConfigError(f"{path} is there already, and no socket")
+
+
 def bind_socket(path: Path) -> socket.socket:
     """A Unix socket of mode 0600 at that path, which does not listen yet. Raises ConfigError.
 
     What a node left there that runs no more is replaced; what somebody listens at, or somebody else owns, is not.
     """
-    if len(os.fsencode(path)) > LONGEST:
-        raise ConfigError(f"the path of the socket {path} is too long: {LONGEST} bytes at most")
+    check_socket(path)
     try:
         make_folder(path.parent)
         _make_way(path)

@@ -57,6 +57,8 @@ class NetworkKey:
             raise ConfigError(f"{path} does not exist; make one: peerbus network-key {path}") from None
         except OSError as error:
             raise ConfigError(f"{path}: {error.strerror}") from error
+        except ValueError as error:  # NUL
+            raise ConfigError(f"{os.fspath(path)!r}: {error}") from None
         try:
             if not stat.S_ISREG(os.fstat(descriptor).st_mode):
                 raise ConfigError(f"{path} is not a file")

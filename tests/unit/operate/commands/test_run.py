@@ -117,6 +117,17 @@ def test_check_says_that_a_node_finds_nobody(tmp_path: Path, capsys: pytest.Capt
         ("identity = 'fd:77'", "alice.toml:3: identity: fd:77: it is not open; start with 77<alice.pem, or a pipe"),
         ("identity = 'credential:a'", "alice.toml:3: identity: credential:a: $CREDENTIALS_DIRECTORY is not set"),
         (f"book = '{'a' * 300}/alice.db'", "cannot be looked at: File name too long"),
+        ("admin.at = '~no_such_user/a.sock'", "alice.toml:3: admin.at: the home of ~no_such_user is not known"),
+        (f"admin.at = '{'a' * 120}'", "is too long: 107 bytes at most"),
+        ("admin.at = 'open.pem'", "open.pem is there already, and no socket"),
+        ("admin.at = 'http://127.0.0.1:0'\nadmin.token = '.'", "cannot be read: "),
+        ("admin.at = 'http://127.0.0.1:0'\nadmin.token = 'no/a'", "/no does not exist"),
+        (
+            "admin.at = 'http://127.0.0.1:7409'\nlisten = ['tcp://127.0.0.1:7409']",
+            "alice.toml:3: admin.at: http://127.0.0.1:7409 is where listen[0] is as well",
+        ),
+        ("listen = ['unix:///tmp/a.sock', 'unix:///tmp/./a.sock']", "unix:///tmp/./a.sock is where listen[0] is"),
+        ("[processes.w]\nreactors = ['a:B']\nlisten = 'unix:///no/w.sock'", "the folder /no does not exist"),
         (
             "reactors = [{path = 'peerbus.node.blocks:Blocks', args = {file = '/no/such/file'}}]",
             "alice.toml:3: reactors[0]: peerbus.node.blocks:Blocks cannot be made",
