@@ -49,6 +49,7 @@ const offers = once(64, isOffer, (offer) => offer.split("{")[0]);
 const channel = map({
   ...{ name: printable(1, 64), types: once(64, printable(1, 128)), schema: bin(16, 16), priority: uint(1, 255) },
   ...{ messages: positive, bytes: positive, max_message: uint(1, 16_777_216) },
+  refused: optional(uint(0, 255)),
 });
 const hello = map({
   ...{ node_id: text(64, 64, /^[0-9a-f]*$/), network: printable(1, 64), name: printable(1, 64), incarnation: u64 },
@@ -65,14 +66,14 @@ const SHAPES = [
   ["TELL", index, list(1, 4096, tuple(u32, u32, payload))],
   ["ASK", index, list(1, 4096, tuple(positive, u32, u32, u32, payload))],
   ["REPLY", index, list(1, 4096, tuple(positive, u32, payload))],
-  ["ERROR", u32, index, u64, word, note],
+  ["ERROR", u32, index, u64, word, note, optional(positive)],
   ["CANCEL", positive],
   ["CREDIT", list(1, 4096, tuple(index, u32, u32))],
   ["PING", u64],
   ["PONG", u64],
   ["OPEN", index, channel],
   ["CLOSE", index, word],
-  ["UPDATE", offers, optional(bin(0, 2048))],
+  ["UPDATE", offers, optional(bin(0, 2048)), optional(list(0, 256, tuple(index, uint(0, 255))))],
   ["GOAWAY", word, note, optional(u32)],
   ["PART", uint(0, 511), u32, bin(1, LIMITS.part)],
   ["PROBE", u32, index, u64, list(1, 64, text(0, 160))],
