@@ -1,11 +1,13 @@
 """What the receiving process of a remote case counts, and how long it takes for each message.
 
 The process that started it steers it by lines on its standard input, beside what is measured, so that an order never
-waits behind a backlog: `count` is answered with the count, `pace SECONDS` sets how long a message takes.
+waits behind a backlog: `count` is answered with the count, `pace SECONDS` sets how long a message takes, `collect` has
+Python's collector look at what there is.
 """
 
 from __future__ import annotations
 
+import gc
 import sys
 
 __all__ = ["Tally", "obey"]
@@ -41,4 +43,6 @@ def obey(tally: Tally) -> None:
         order, _, value = line.strip().partition(" ")
         if order == "pace":
             tally.delay = float(value)
+        elif order == "collect":
+            gc.collect()
         print(tally.count, flush=True)
