@@ -14,7 +14,7 @@ from threading import get_ident
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from .actor_table import ActorTable
-from .base import ENDED, ProcessForked, SendError
+from .base import ENDED, ProcessForked, SendError, spelled
 from .bus_life import SHUTDOWN_TIMEOUT, BusLife
 from .bus_statistics import ledger_of, statistics_of
 from .engine import BLOCKING_THREADS, SLOW_HANDLER, Arrivals, Body, Cell, Ref, Timings, check_plain, sends_are_checked
@@ -62,6 +62,7 @@ A = TypeVar("A", bound=Body)
 E = TypeVar("E")
 
 
+@spelled
 class Bus:
     """Runs actors and routes messages: in an event loop, or in plain code (`with`, `.get()`) on a thread of its own.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from importlib import import_module
 from typing import TYPE_CHECKING
 
@@ -51,4 +52,8 @@ def __getattr__(name: str) -> object:
     # Lazy (PEP 562): `peerbus --version` shall not wait for TLS and multicast DNS to be imported.
     if name in _PLACES:
         return getattr(import_module(f".{_PLACES[name]}", __name__), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}", name=name, obj=sys.modules[__name__])
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
 from typing import Any
 
+from ..actors.base import did_you_mean
 from ..actors.messages import Channel, ChannelTuning, Overflow
 from .config import NodeConfig
 from .config_channels import ChannelConfig
@@ -34,9 +34,8 @@ def channel_tuning(
 
 
 def _unknown(name: str, known: list[str]) -> str:
-    close = difflib.get_close_matches(name, known, n=1)
-    meant = f"did you mean {close[0]!r}?" if close else f"known here: {', '.join(known) or 'none'}."
-    return f"no reactor of this node has a channel of that name; {meant} For one of other nodes write its path as well"
+    meant = did_you_mean(name, known, otherwise=f"; known here: {', '.join(known) or 'none'}.")
+    return f"no reactor of this node has a channel of that name{meant} For one of other nodes write its path as well"
 
 
 def _check_senders(config: NodeConfig, entry: ChannelConfig) -> None:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from ..actors.base import date_text
+from ..actors.base import date_text, nearest
 from ..actors.messages import Channel
 from ..discovery.finder_kinds import finders_installed
 from ..discovery.network import NetworkTalk
@@ -185,8 +184,8 @@ def _ignored(config: NodeConfig) -> Iterator[str]:
         if each.of_a_service:
             yield f"{each.origin} (as containers are told of a service)"
         else:
-            close = difflib.get_close_matches(each.name, config.source.known, n=1, cutoff=0.8)
-            meant = f"; did you mean {PREFIX}{close[0].upper().replace('.', '__')}?" if close else ""
+            close = nearest(each.name, config.source.known, alike=0.8)
+            meant = f"; did you mean {PREFIX}{close.upper().replace('.', '__')}?" if close else ""
             yield f"{each.origin}{meant}"
 
 

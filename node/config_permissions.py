@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
 
+from ..actors.base import did_you_mean
 from ..actors.messages import REACTOR_PATTERN, Capability
 from ..transports.rules import WHO_EXAMPLE, Allow, Permissions, Who
 from .table import TomlTable
@@ -64,12 +64,12 @@ def notes_on_permissions(
     """
     channels, roles = sorted(channels), sorted(set(roles))
     notes = [
-        f"permissions.channels: this node knows no channel {name!r}{_meant(name, channels)}"
+        f"permissions.channels: this node knows no channel {name!r}{did_you_mean(name, channels)}"
         for name in sorted(permissions.channels)
         if name not in channels
     ]
     notes += [
-        f"permissions.roles: this node neither offers nor requires the role {role!r}{_meant(role, roles)}"
+        f"permissions.roles: this node neither offers nor requires the role {role!r}{did_you_mean(role, roles)}"
         for role in sorted(permissions.roles)
         if role not in roles
     ]
@@ -80,8 +80,3 @@ def notes_on_permissions(
             f"permissions: {those} stands for nobody, as certificates say it and this network has no authority"
         )
     return notes
-
-
-def _meant(name: str, known: list[str]) -> str:
-    close = difflib.get_close_matches(name, known, n=1)
-    return f"; did you mean {close[0]!r}?" if close else ""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from ..actors.actor import Actor
-from ..actors.base import RemoteError, SendError
+from ..actors.base import RemoteError, SendError, did_you_mean
 from ..actors.engine import Ending, handles
 from ..actors.messages import LOCAL, Address
 from ..actors.pools import ResizePool
@@ -101,10 +101,9 @@ class Inspector(Actor):
     async def _set_pool_members(self, wanted: SetPoolMembers) -> LeverResult:
         look = self.bus.actors.pools.get(wanted.pool)
         if look is None:
-            known = ", ".join(sorted(self.bus.actors.pools)) or "none"
-            return LeverResult(
-                False, "unknown_pool", f"no pool is called {wanted.pool[:80]!r} here; there are: {known}"
-            )
+            known = sorted(self.bus.actors.pools)
+            text = f"no pool is called {wanted.pool[:80]!r} here; there are: {', '.join(known) or 'none'}"
+            return LeverResult(False, "unknown_pool", f"{text}{did_you_mean(wanted.pool, known)}")
         view = look()
         if not view.lower <= wanted.members <= view.upper:
             text = f"{view.name} has {view.lower} to {view.upper} members, not {wanted.members}"

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from ..actors.base import ConfigError, get_logger, is_node_id, wall_clock
+from ..actors.base import ConfigError, get_logger, is_node_id, wall_clock, spelled
 from ..transports.admission import (
     AuthorityCertificate,
     EntryRules,
@@ -47,6 +47,7 @@ class WrongRule(ConfigError):
         self.text = text
 
 
+@spelled
 @dataclass(frozen=True, slots=True)
 class Network:
     """A network, by its name, and who may come in; with the name alone anybody may.

@@ -18,7 +18,7 @@ from typing import Any, Self, TypeVar
 
 from .. import __version__
 from ..actors.actor import Actor
-from ..actors.base import InFull, PeerbusError, ProcessForked, get_logger
+from ..actors.base import InFull, PeerbusError, ProcessForked, get_logger, spelled
 from ..actors.bus import Bus
 from ..actors.bus_life import SHUTDOWN_TIMEOUT
 from ..actors.engine import SLOW_HANDLER, Here, LoopThread, Ref, channels_of, check_plain, factories_of
@@ -76,6 +76,7 @@ T = TypeVar("T")
 log = get_logger("peerbus.node")
 
 
+@spelled
 class Node(NodeSends, NodeWaits, NodeViews):
     """One member of a network of nodes.
 

@@ -6,7 +6,7 @@ import importlib
 import sys
 from pathlib import Path
 
-from ..actors.base import ConfigError
+from ..actors.base import ConfigError, did_you_mean
 
 __all__ = ["found_in_program"]
 
@@ -27,6 +27,6 @@ def found_in_program(source: str, *, otherwise: str) -> object:
         raise ConfigError(f"{source}: cannot import {module!r} ({type(error).__name__}: {error})") from error
     for part in name.split("."):
         if not hasattr(found, part):
-            raise ConfigError(f"{source}: module {module!r} has no {name!r}")
+            raise ConfigError(f"{source}: module {module!r} has no {name!r}{did_you_mean(part, vars(found))}")
         found = getattr(found, part)
     return found

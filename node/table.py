@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import math
 import re
 from collections.abc import Callable, Iterable, Mapping
@@ -10,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
-from ..actors.base import ConfigError
+from ..actors.base import ConfigError, did_you_mean, nearest
 from .overrides import Override, key_text, leaves
 
 __all__ = ["Source", "TomlTable", "path_in"]
@@ -161,7 +160,7 @@ class TomlTable:
         """One of a few words."""
         value = self.text(name, default, default)
         if value not in (known := list(choices)):
-            raise self.error(name, f"{value!r} is not one of {', '.join(known)}{_meant(value, known)}")
+            raise self.error(name, f"{value!r} is not one of {', '.join(known)}{did_you_mean(value, known)}")
         return value
 
     def flag(self, name: str, default: bool) -> bool:
@@ -260,7 +259,7 @@ class TomlTable:
             if name not in self._asked and not self._yields(name):
                 known = sorted(self._asked)
                 listed = f"; known here: {', '.join(known)}" if known else ""
-                raise self.error(name, f"unknown key{_meant(name, known) or listed}")
+                raise self.error(name, f"unknown key{did_you_mean(name, known, otherwise=listed)}")
 
     def _yields(self, name: str) -> bool:
         """What is in that key has come from where anything may stand; remember it as ignored."""
@@ -278,8 +277,8 @@ class TomlTable:
     def _required(self, name: str, example: str) -> object:
         if not self.has(name):
             written = [key for key in self._values if key not in self._asked]
-            meant = difflib.get_close_matches(name, written, n=1)
-            seen = f" (found {meant[0]!r})" if meant else ""
+            meant = nearest(name, written)
+            seen = f" (found {meant!r})" if meant else ""
             raise self.error(name, f"is missing{seen}; write {name.rpartition('.')[2]} = {example}")
         return self._values[name]
 
@@ -295,8 +294,3 @@ class TomlTable:
 
 def _plain(key: str) -> str:
     return ".".join(part.strip().strip("\"'") for part in key.split("."))
-
-
-def _meant(word: str, known: Iterable[str]) -> str:
-    close = difflib.get_close_matches(word, list(known), n=1)
-    return f"; did you mean {close[0]!r}?" if close else ""

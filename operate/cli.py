@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import argparse
-import difflib
+import re
 import sys
 from collections.abc import Sequence
 from itertools import groupby
 from typing import NoReturn
 
 from .. import __version__
-from ..actors.base import ConfigError, PeerbusError, SendError, TransportError, help_of, printable
+from ..actors.base import (
+    ConfigError,
+    PeerbusError,
+    SendError,
+    TransportError,
+    did_you_mean,
+    help_of,
+    printable,
+)
 from ..native import build_name
 from ..node.process_signals import ProcessSignals, Signalled
 from .commands import COMMANDS, CommandEntry, command_called
@@ -43,15 +51,24 @@ a configuration, alice.toml:
   offers = ["archive"]
   reactors = ["blocks:Blocks"]       # class Blocks in blocks.py beside this file
 
-every key: docs/configuration.md; a running node: docs/operate.md.
+every key: peerbus explain configuration; an error: peerbus explain NoRoute; a running node: peerbus explain operate;
+a command: peerbus help COMMAND.
 Exit status: 0 well, 1 failed, 2 bad flag or configuration, 130 Ctrl-C, 141 nobody reads the output.
 """
+
+#: A word that is none of a few, as argparse says it; its Pythons write the few with quotes or without.
+_CHOICE = re.compile(r"invalid choice: '(?P<word>[^']*)'( \(choose from (?P<known>.*)\))")
+_WORD = re.compile(r"[\w.-]+")
 
 
 class _Parser(argparse.ArgumentParser):
     """A parser whose errors are one line, with the command that explains."""
 
     def error(self, message: str) -> NoReturn:
+        chosen = _CHOICE.search(message)
+        if chosen is not None:
+            meant = did_you_mean(chosen["word"], _WORD.findall(chosen["known"]))
+            message = f"{message[: chosen.start(2)]}{meant}{message[chosen.start(2) :]}"
         self.exit(MISUSED, f"{self.prog}: {message} (see {self.prog} --help)\n")
 
 
@@ -60,11 +77,12 @@ def main(arguments: Sequence[str] | None = None, *, signals: ProcessSignals | No
 
     Raises: SystemExit from flags, as argparse does.
     """
-    words = list(sys.argv[1:] if arguments is None else arguments)
+    words = _helped(list(sys.argv[1:] if arguments is None else arguments))
     called = command_called(words[0]) if words else None
     parser, commands = _parser()
     if words and called is None and not words[0].startswith("-"):
-        parser.error(f"argument COMMAND: invalid choice: {words[0]!r}{_meant(words[0])}")
+        meant = did_you_mean(words[0], [entry.name for entry in COMMANDS])
+        parser.error(f"argument COMMAND: invalid choice: {words[0]!r}{meant}")
     try:
         if called is not None:
             body = called.load()
@@ -93,6 +111,14 @@ def main(arguments: Sequence[str] | None = None, *, signals: ProcessSignals | No
     except KeyboardInterrupt:
         return INTERRUPTED
     return status
+
+
+def _helped(words: list[str]) -> list[str]:
+    """`help` is `--help`, of a command that command's, and of anything else what `explain` says of it."""
+    if words[:1] != ["help"]:
+        return words
+    about = [word for word in words[1:] if not word.startswith("-")]
+    return ["explain", *about] if about and command_called(about[0]) is None else [*about[:1], "--help"]
 
 
 def _parser() -> tuple[_Parser, dict[str, argparse.ArgumentParser]]:
@@ -129,17 +155,12 @@ def _listed() -> str:
     return "\n".join(groups)
 
 
-def _meant(word: str) -> str:
-    close = difflib.get_close_matches(word, [entry.name for entry in COMMANDS], n=1)
-    return f"; did you mean {close[0]!r}?" if close else ""
-
-
 def _flag_meant(unknown: Sequence[str], parser: argparse.ArgumentParser) -> str:
     flags = [flag for action in parser._actions for flag in action.option_strings]  # argparse shows them nowhere else
     for word in unknown:
-        close = difflib.get_close_matches(word.partition("=")[0], flags, n=1) if word.startswith("-") else []
-        if close:
-            return f"; did you mean {close[0]!r}?"
+        meant = did_you_mean(word.partition("=")[0], flags) if word.startswith("-") else ""
+        if meant:
+            return meant
     return ""
 
 

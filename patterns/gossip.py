@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar, Generic, TypeVar, cast
 
-from ..actors.base import MessageTooLarge, RemoteError, SendError, get_logger
+from ..actors.base import MessageTooLarge, RemoteError, SendError, get_logger, spelled
 from ..actors.engine import Here, Timer, handles
 from ..actors.messages import LOCAL, Channel, Peer, encoder_at, encoding_of
 from ..actors.reactor import Reactor
@@ -37,6 +37,7 @@ class _Tick:
     """Something is due."""
 
 
+@spelled
 class Gossip(Reactor, Generic[T]):
     """Spreads items of `T` among all nodes that offer `role`, connected or not, as long as members lead to members.
 

@@ -5,9 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import inf
 
+from ..actors.base import spelled
+
 __all__ = ["GossipOptions"]
 
 
+@spelled
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GossipOptions:
     """Bounds of one node's gossip. Times in seconds.

@@ -7,7 +7,7 @@ import contextlib
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from ..actors.base import PeerbusError, SendError, get_logger
+from ..actors.base import PeerbusError, SendError, get_logger, spelled
 from ..actors.engine import Ref, handles
 from ..actors.messages import Address, Channel, Message, Peer, Request, ShutdownStarted, Terminated
 from ..actors.reactor import Reactor
@@ -38,6 +38,7 @@ class _Look:
     """See what is to be done."""
 
 
+@spelled
 class Singleton(Reactor):
     """Runs `reactor` on one of the nodes that offer `role` and are connected, and moves it when that one is gone.
 

@@ -5,6 +5,7 @@ Nothing is imported before it is used: pytest loads the plugin in projects that 
 
 from __future__ import annotations
 
+import sys
 from importlib import import_module
 from typing import TYPE_CHECKING
 
@@ -143,7 +144,7 @@ if not TYPE_CHECKING:  # a type checker shall see that a name is not there
         for home, names in _HOMES.items():
             if name in names:
                 return getattr(import_module(f".{home}", __name__), name)
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}", name=name, obj=sys.modules[__name__])
 
 
 def __dir__() -> list[str]:

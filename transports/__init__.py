@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 from .connection import ConnectionStatistics, Disconnect, Greeted, PeerConnection, greet
@@ -75,4 +76,4 @@ if TYPE_CHECKING:
 def __getattr__(name: str) -> object:
     if name == "Stream":
         return ByteStream
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}", name=name, obj=sys.modules[__name__])

@@ -45,6 +45,7 @@ from .outside_text import printable
 from .pace import Pace
 from .pickled import Crossing, copied, packed, unpacked
 from .plug_ins import BuiltIn, Installed, PlugIns
+from .spelling import did_you_mean, nearest, spelled
 from .stop_flag import StopFlag
 from .tasks import forget_task, new_task
 from .thread_end import ENDED, bind_to_thread
@@ -98,6 +99,7 @@ __all__ = [
     "closed_with_loop",
     "copied",
     "current_bus",
+    "did_you_mean",
     "end_guard",
     "finish_at_exit",
     "finished",
@@ -107,6 +109,7 @@ __all__ = [
     "forked_error",
     "get_logger",
     "keeps_another_time",
+    "nearest",
     "new_task",
     "not_in_child",
     "refuse_calls",
@@ -116,6 +119,7 @@ __all__ = [
     "shown",
     "text_of",
     "silence",
+    "spelled",
     "date_text",
     "wall_clock",
     "warn_unfinished",

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from .errors import ConfigError
+from .spelling import did_you_mean
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
@@ -88,8 +89,9 @@ class PlugIns(Generic[T]):
     def _brought(self, name: str) -> EntryPoint:
         points = [point for point in _points(self._group) if point.name == name]
         if not points:
-            known = ", ".join(each.name for each in self.listed() if not each.missing)
-            raise ConfigError(f"unknown {self._what} {name!r}; installed are {known}")
+            known = [each.name for each in self.listed() if not each.missing]
+            meant = did_you_mean(name, known)
+            raise ConfigError(f"unknown {self._what} {name!r}; installed are {', '.join(known)}{meant}")
         if len({point.value for point in points}) > 1:
             packages = ", ".join(sorted(map(_package, points)))
             raise ConfigError(f"several packages bring the {self._what} {name!r}: {packages}; keep one of them")

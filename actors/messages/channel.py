@@ -15,6 +15,7 @@ from typing import Any, Generic, TypedDict, TypeVar, Unpack, cast, overload
 
 import msgspec
 
+from ..base import spelled
 from .compression_words import COMPRESSIONS, Compression
 from .encoding import Unresolved, check_answer, check_travels
 from .facts import Fact
@@ -121,6 +122,7 @@ class ChannelOptions(ChannelTuning, total=False):
     idempotent: tuple[type, ...]
 
 
+@spelled
 class Channel(Generic[M_contra]):
     """One reactor's channel. The message types are `Message`s, frozen dataclasses or frozen `msgspec.Struct`s.
 

@@ -5,9 +5,12 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from ..base import spelled
+
 __all__ = ["Rate"]
 
 
+@spelled
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rate:
     """Of each peer, on each channel that it holds for. None: no limit.

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from enum import Enum
 from math import inf
 
+from ..base import spelled
+
 __all__ = ["Directive", "Supervision"]
 
 
@@ -33,6 +35,7 @@ class Directive(Enum):
     ESCALATE = "escalate"
 
 
+@spelled
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Supervision:
     """How one actor is supervised.

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any, Generic, TypeVar, cast
 
 from ..actor import Actor
+from ..base import spelled
 from ..engine import Body
 from ..messages import Channel, Key, Supervision
 from .plan import MAX_STREAMS_OF_MEMBER, Combine, Dispatcher, PoolPick, PoolPlan, first
@@ -17,6 +18,7 @@ __all__ = ["Pool"]
 A = TypeVar("A", bound=Actor)
 
 
+@spelled
 class Pool(Generic[A]):
     """Several actors of one kind behind one address: `Node(reactors=[Pool(Hash, threads=4)])`, `LOCAL / Hash`.
 

@@ -12,6 +12,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import isfinite
 
+from ..base import spelled
+
 __all__ = ["MAX_MEMBERS", "Resizer", "PoolSizing", "check_members"]
 
 #: Members of one pool: more threads or processes than this are no gain on any machine, and a send looks at each member.
@@ -29,6 +31,7 @@ def check_members(what: str, count: object) -> int:
     return count
 
 
+@spelled
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Resizer:
     """By which rule a pool changes its size: `lower` to `upper` members, and how long what is so has to last.

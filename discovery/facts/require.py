@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from ...actors.base import ConfigError
+from ...actors.base import ConfigError, spelled
 from ...actors.messages import Capability
 
 __all__ = ["Require"]
 
 
+@spelled
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Require:
     """At least that number of the connected peers, or that share of them, or both, offer a role.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from ...actors.base import ConfigError, is_node_id
+from ...actors.base import ConfigError, is_node_id, spelled
 from ...transports.connection import PEER_MEMORY
 from ..facts import MAX_BANS, MAX_SCORE, MIN_SCORE, Require, ban_target
 from .backoff import RetryPolicy
@@ -19,6 +19,7 @@ LEAST_MEMORY = 16 << 20
 DIALS_A_MINUTE, UNLIMITED = 64, 1e9
 
 
+@spelled
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PeerOptions:
     """Limits are numbers of peers: None is no limit, 0 is none. Times are seconds. Raises ConfigError on contradiction.

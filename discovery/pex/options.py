@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from ...actors.base import ConfigError
+from ...actors.base import ConfigError, spelled
 
 __all__ = ["PexOptions"]
 
 
+@spelled
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PexOptions:
     """Times in seconds. Raises ConfigError on contradiction.

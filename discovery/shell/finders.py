@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
+from ...actors.base import spelled
 from ...transports.streams import Endpoint, Meeting, Transport
 from ..facts import Candidate, Finder, MakeFinder
 from ..mdns import Mdns, MdnsStatistics
@@ -20,6 +21,7 @@ __all__ = ["NEARER_FIRST", "Finders", "MdnsOptions"]
 NEARER_FIRST = 2.0
 
 
+@spelled
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MdnsOptions:
     """Where to look for peers by multicast DNS: IP addresses or names of interfaces, None for all."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from math import inf
 from typing import TypeAlias
 
-from ...actors.base import ConfigError
+from ...actors.base import ConfigError, spelled
 from ...actors.engine import Body
 from ...actors.messages import REACTOR_PATTERN, Supervision
 from ...actors.pools import Pool
@@ -30,6 +30,7 @@ MOST_REACTORS = MAX_CHANNELS - 2
 WorkerFactory: TypeAlias = Callable[..., Body] | str | FactoryPath
 
 
+@spelled
 @dataclass(frozen=True)
 class Worker:
     """One process of the node, beside the node's own.

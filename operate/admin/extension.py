@@ -10,7 +10,7 @@ import os
 import socket
 from pathlib import Path
 
-from ...actors.base import ConfigError, InFull, PeerbusError, get_logger
+from ...actors.base import ConfigError, InFull, PeerbusError, get_logger, spelled
 from ...node.views import NodeViews
 from ..api import ApiAnswer, ApiError, ApiRequest, Permission, Streamed, malformed
 from ..page import LookedAt, PageDoor, cookie_name
@@ -66,6 +66,7 @@ ROUTES: tuple[ApiRoute, ...] = (
 )
 
 
+@spelled
 class Admin:
     """See the module. It lives as long as its node: one for each node.
 

@@ -5,10 +5,10 @@ WHATWG HTML, "Server-sent events": each has an id, so that who comes again says 
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import AsyncGenerator
 from datetime import UTC, datetime
 
+from ...actors.base import did_you_mean
 from ...node.event_history import EVENT_KINDS, EventHistory, Happened
 from ...node.views import NodeViews
 from ..api import ApiError, ApiRequest, EventView, Streamed, as_json
@@ -34,9 +34,8 @@ def _kinds(said: str) -> frozenset[str]:
     kinds = list(filter(None, map(str.strip, said.split(","))))
     for kind in kinds:
         if kind not in EVENT_KINDS:
-            close = difflib.get_close_matches(kind, EVENT_KINDS, n=1)
-            meant = f"did you mean {close[0]!r}?" if close else f"there are {', '.join(sorted(EVENT_KINDS))}"
-            raise ApiError(400, "malformed", f"there is no kind of event {kind[:80]!r}; {meant}")
+            meant = did_you_mean(kind, EVENT_KINDS, otherwise=f"; there are {', '.join(sorted(EVENT_KINDS))}")
+            raise ApiError(400, "malformed", f"there is no kind of event {kind[:80]!r}{meant}")
     return frozenset(kinds)
 
 

@@ -15,6 +15,7 @@ from ...actors.base import (
     PeerGone,
     RemoteError,
     SendError,
+    did_you_mean,
 )
 from ...actors.messages import Address, GroupAddress, Results, encoding_of, parse_address, read_travelling
 from ...node.views import NodeViews
@@ -81,13 +82,14 @@ def read_send(node: NodeViews, body: bytes) -> tuple[Address[Any] | GroupAddress
         raise ApiError(400, "malformed", str(error)) from None
     channel = node.bus.channels.get(to.reactor)
     if channel is None:
-        known = ", ".join(sorted(node.bus.channels)) or "none"
-        raise ApiError(404, "unknown_channel", f"this node knows no channel {to.reactor[:80]!r}; it knows {known}")
+        known = sorted(node.bus.channels)
+        text = f"this node knows no channel {to.reactor[:80]!r}; it knows {', '.join(known) or 'none'}"
+        raise ApiError(404, "unknown_channel", f"{text}{did_you_mean(to.reactor, known)}")
     kinds: dict[str, type] = {each.__name__: each for each in channel.messages}
     kind = kinds.get(wanted.type)
     if kind is None:
         text = f"{channel.name} has no message {wanted.type[:80]!r}; it has {', '.join(sorted(kinds))}"
-        raise ApiError(400, "message_type", text)
+        raise ApiError(400, "message_type", f"{text}{did_you_mean(wanted.type, kinds)}")
     try:
         message: object = msgspec.json.decode(msgspec.json.encode(wanted.message), type=kind, dec_hook=read_travelling)
     except (msgspec.DecodeError, ValueError, TypeError) as error:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable
 from typing import TypeVar
 
 import msgspec
 
-from ...actors.base import ConfigError
+from ...actors.base import ConfigError, did_you_mean
 from ...actors.messages import Capability
 from ...discovery.mind import LeverResult
 from ...node.logs import LEVELS, set_level
@@ -31,6 +32,7 @@ __all__ = ["STEERING"]
 
 T = TypeVar("T")
 
+_UNKNOWN_FIELD = re.compile(r"Object contains unknown field `(\w+)`")
 _REFUSED = {409: "The lever is refused: `error` is the reason."}
 
 
@@ -39,7 +41,12 @@ def read_body(body: bytes, kind: type[T]) -> T:
     try:
         return msgspec.json.decode(body or b"{}", type=kind)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise ApiError(400, "malformed", str(error)) from None
+        raise ApiError(400, "malformed", f"{error}{_field_meant(str(error), kind)}") from None
+
+
+def _field_meant(problem: str, kind: type) -> str:
+    wrong = _UNKNOWN_FIELD.fullmatch(problem)
+    return "" if wrong is None else did_you_mean(wrong[1], getattr(kind, "__struct_encode_fields__", ()))
 
 
 async def pulled(lever: Awaitable[LeverResult]) -> LeverResult:

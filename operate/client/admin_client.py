@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Collection
 from typing import TYPE_CHECKING
 
+from ...actors.base import spelled
 from ..api import (
     PATIENCE,
     AskAnswer,
@@ -51,6 +52,7 @@ __all__ = ["AdminClient"]
 MARGIN = 5.0
 
 
+@spelled
 class AdminClient(AdminCaller):
     """Look at a running node, and steer it: `async with AdminClient(await find_node("alice")) as node: …`.
 

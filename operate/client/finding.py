@@ -16,7 +16,7 @@ from urllib.parse import unquote
 
 import msgspec
 
-from ...actors.base import ConfigError
+from ...actors.base import ConfigError, did_you_mean
 from ..serving import SocketPlace, TcpPlace, default_socket, default_token, existing_token, place_of
 from .caller import AdminCaller
 from .errors import AdminError, NodeNotFound, NodeNotReached
@@ -83,7 +83,8 @@ async def find_node(
     if not named and "/" in said:
         return _owned(_path(said))
     if not named:
-        raise NodeNotFound(f"no node called {said!r} runs here: {_listed(here) or 'none does'}")
+        meant = did_you_mean(said, {node.name for node in here})
+        raise NodeNotFound(f"no node called {said!r} runs here: {_listed(here) or 'none does'}{meant}")
     return AdminTarget(SocketPlace(_only(named).socket))
 
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from typing import TypeVar
 
 import msgspec
 
-from ...actors.base import ConfigError, is_node_id, printable
+from ...actors.base import ConfigError, did_you_mean, is_node_id, printable
 from ..client import PAGE, AdminClient, RequestRefused
 from .shown import ShownPage
 
@@ -90,7 +89,5 @@ async def full_id(node: AdminClient, said: str) -> str:
 
 
 def _near(said: str, names: list[str]) -> str:
-    close = difflib.get_close_matches(said, names, n=1)
-    if close:
-        return f"; did you mean {close[0]!r}?"
-    return f": those are {', '.join(map(printable, names[:MOST_NAMES]))}" if names else ""
+    listed = f": those are {', '.join(map(printable, names[:MOST_NAMES]))}" if names else ""
+    return did_you_mean(said, names, otherwise=listed)

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import difflib
 import sys
 from collections.abc import Container, Iterator, Mapping, Sequence
 from typing import TypeVar
 
 from msgspec.structs import replace
 
-from ...actors.base import ConfigError, printable
+from ...actors.base import ConfigError, did_you_mean, printable
 from ...transports.rules import Who
 from ..api import AllowBody, PermissionsBody, RateBody, RatesBody
 from ..client import AdminClient
@@ -115,9 +114,8 @@ async def _known_channel(node: AdminClient, name: str | None, ruled: Container[s
         return
     known = sorted(each.name for each in await node.get("/v1/channels", tuple[ShownChannel, ...]))
     if name not in known:
-        close = difflib.get_close_matches(name, known, n=1)
-        meant = f"did you mean {close[0]!r}?" if close else f"it knows {', '.join(known) or 'none'}"
-        raise ConfigError(f"this node knows no channel {name[:80]!r}; {meant}")
+        meant = did_you_mean(name, known, otherwise=f"; it knows {', '.join(known) or 'none'}")
+        raise ConfigError(f"this node knows no channel {name[:80]!r}{meant}")
 
 
 def _listed(said: Sequence[str] | None, meant: Mapping[str, str]) -> tuple[str, ...] | None:
@@ -131,7 +129,7 @@ def _listed(said: Sequence[str] | None, meant: Mapping[str, str]) -> tuple[str, 
 def _permission_lines(now: PermissionsBody) -> Iterator[str]:
     if now == PermissionsBody():
         yield "everybody may do everything"
-        yield "to change it: peerbus permissions --channel NAME --tell WHO --ask WHO (docs/security.md)"
+        yield "to change it: peerbus permissions --channel NAME --tell WHO --ask WHO (peerbus explain security)"
         return
     for what, who in (("tell", now.tell), ("ask", now.ask), ("offer", now.offer)):
         yield f"{what:<6} {_who(who)}"
@@ -185,7 +183,7 @@ def _rates_wanted(now: RatesBody, options: argparse.Namespace) -> RatesBody | No
 def _rate_lines(now: RatesBody) -> Iterator[str]:
     if now == RatesBody():
         yield "no limit but those that channels have of themselves"
-        yield "to set one: peerbus rates --messages 1000 --asks 64 (docs/security.md)"
+        yield "to set one: peerbus rates --messages 1000 --asks 64 (peerbus explain security)"
         return
     yield f"each peer on each channel  {'no limit' if now.each is None else _rate(now.each)}"
     for name, rate in now.channels.items():
@@ -207,7 +205,8 @@ def _rate(rate: RateBody) -> str:
 
 def _without(those: dict[str, T], name: str) -> dict[str, T]:
     if name not in those:
-        raise ConfigError(f"there is no rule of its own for {name[:80]!r}; there is for {', '.join(those) or 'none'}")
+        text = f"there is no rule of its own for {name[:80]!r}; there is for {', '.join(those) or 'none'}"
+        raise ConfigError(f"{text}{did_you_mean(name, those)}")
     return {key: value for key, value in those.items() if key != name}
 
 

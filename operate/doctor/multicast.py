@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import difflib
 from collections import Counter
 from collections.abc import Sequence
 
+from ...actors.base import nearest
 from ...discovery.mdns import Hearing, hear
 from .diagnosis import Diagnosis, failed, ok, warning
 
@@ -66,9 +66,9 @@ def _judge(one: Hearing, network: str | None, own: frozenset[str], found_somewhe
     here = " beside this one" if any(node.node_id in own for node in one.nodes) else ""
     if count:
         return ok(about, f"{count} of network {network!r} heard{here}{also}")
-    close = difflib.get_close_matches(network, others, n=1, cutoff=0.6)
+    close = nearest(network, others)
     text = f"works, and nobody{' else' if here else ''} of network {network!r} is heard{also}"
     if found_somewhere:
         return ok(about, text)
-    advice = f"is network = {close[0]!r} meant? nodes talk to nodes of the same name" if close else _SILENT
+    advice = f"is network = {close!r} meant? nodes talk to nodes of the same name" if close else _SILENT
     return warning(about, text, advice)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ...actors.base import ConfigError, get_logger
+from ...actors.base import ConfigError, get_logger, spelled
 from ...actors.sends import Tracer
 from ...node.views import NodeViews
 
@@ -22,6 +22,7 @@ log = get_logger("peerbus.operate")
 RECORDED = 1_000
 
 
+@spelled
 class Tracing:
     """See the module. `provider`: whose spans they are, None for the one that the program has set up.
 

@@ -6,11 +6,13 @@ import math
 import random
 from dataclasses import dataclass, replace
 
+from ...actors.base import spelled
 from ...transports.streams import RECEIVE_BUFFER
 
 __all__ = ["Conditions", "LogNormal", "Uniform"]
 
 
+@spelled
 @dataclass(frozen=True, slots=True)
 class Uniform:
     """A latency that is anywhere between two bounds, in seconds. Raises ValueError where they are no range.
@@ -32,6 +34,7 @@ class Uniform:
         return rng.uniform(self.least, self.most)
 
 
+@spelled
 @dataclass(frozen=True, slots=True)
 class LogNormal:
     """A latency with a long tail, as measured on the Internet: `mean` seconds, `sigma` of its logarithm.
@@ -55,6 +58,7 @@ class LogNormal:
         return rng.lognormvariate(math.log(self.mean) - self.sigma**2 / 2, self.sigma)
 
 
+@spelled
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Conditions:
     """One direction of the way between two nodes. Raises ValueError for what cannot be.

@@ -13,6 +13,7 @@ from contextvars import Context
 from typing import Protocol, TypeAlias, TypedDict, Unpack
 from weakref import WeakSet
 
+from ...actors.base import did_you_mean, spelled
 from ...transports.streams import MemoryNetwork, MemoryStream, Parcel, Wire
 from .conditions import Conditions, LogNormal, Uniform
 from .faulty_link import FaultyLink
@@ -41,6 +42,7 @@ class ConditionChanges(TypedDict, total=False):
     buffer: int
 
 
+@spelled
 class FaultyNetwork(MemoryNetwork):
     """See the module. `seed` decides what is drawn; `conditions` are those of every link that is not shaped itself.
 
@@ -85,7 +87,8 @@ class FaultyNetwork(MemoryNetwork):
             return self._ids[who]
         if who in self._called or len(who) == 64:
             return who
-        raise ValueError(f"no node is called {who!r}; there are {', '.join(sorted(self._ids)) or 'none'}")
+        known = sorted(self._ids)
+        raise ValueError(f"no node is called {who!r}; there are {', '.join(known) or 'none'}{did_you_mean(who, known)}")
 
     def name_of(self, node_id: str) -> str:
         """What the node is called, or the beginning of its id."""

@@ -9,6 +9,7 @@ from contextlib import AsyncExitStack
 from random import Random
 from typing import TYPE_CHECKING, Unpack
 
+from ...actors.base import spelled
 from ...discovery.facts import PeerUp
 from ...node.node import Node
 from ...transports.streams import Identity, MemoryNetwork
@@ -24,6 +25,7 @@ __all__ = ["Nodes"]
 CONNECTED_WITHIN = 5.0
 
 
+@spelled
 class Nodes:
     """Makes nodes: `alice = await node("alice", offers={"archive"}, reactors=[Blocks])`.
 

@@ -21,6 +21,7 @@ import random
 from collections.abc import Callable, Coroutine, Iterator
 from typing import Any, TypeVar, Unpack
 
+from ...actors.base import spelled
 from ...node.node import Node
 from .failures import LeftBehind, NotReached, SimulationFailed
 from .faulty_network import FaultyNetwork, Who
@@ -44,6 +45,7 @@ COLLECT_EVERY = 50_000
 NODES_PER_COLLECTION = 20
 
 
+@spelled
 class Simulation:
     """See the module. One simulation runs once, in the thread that made it; the trace can be read afterwards.
 

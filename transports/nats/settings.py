@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from ...actors.base import ConfigError
+from ...actors.base import ConfigError, did_you_mean
 from ..streams import HOST_AND_PORT
 from .endpoints import PORT
 from .login import Login
@@ -46,7 +46,7 @@ def read_settings(table: Mapping[str, object], folder: Path) -> NatsSettings:
     """As `TransportKind.settings`. Raises ConfigError."""
     for key in table:
         if key not in _KNOWN:
-            raise ConfigError(f"{key} is no key of it; known are {', '.join(_KNOWN)}")
+            raise ConfigError(f"{key} is no key of it; known are {', '.join(_KNOWN)}{did_you_mean(key, _KNOWN)}")
     texts: dict[str, str] = {}
     for key in _TEXTS:
         value = table.get(key, "")

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from ...actors.base import spelled
 from ...actors.messages import Rate
 from .permissions import OWN_CHANNELS
 
 __all__ = ["PeerRates"]
 
 
+@spelled
 @dataclass(frozen=True, slots=True)
 class PeerRates:
     """`each`: on channels that `channels` does not name, and that say nothing themselves; None: as much as they like.

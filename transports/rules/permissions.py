@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Final, NamedTuple
 
+from ...actors.base import spelled
 from ..wire import NO_ASKS, NO_TELLS
 from .subject import Subject
 from .who import Who
@@ -34,6 +35,7 @@ class Rights(NamedTuple):
         return NO_TELLS * (not self.tell) | NO_ASKS * (not self.ask)
 
 
+@spelled
 class Allow:
     """Who may tell and ask on one channel: lists as of `Permissions`; None: as it is said for all channels.
 
@@ -64,6 +66,7 @@ class Allow:
         return "; ".join(f"{what}: {who}" for what, who in rules if who is not None)
 
 
+@spelled
 class Permissions:
     """What peers may do. Each list has `*` (everybody), node ids, `role:archive` and `zone=eu`; an empty one is nobody.
 

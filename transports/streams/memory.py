@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Final
 
-from ...actors.base import DialFailed, HandshakeFailed, ListenFailed, StreamClosed
+from ...actors.base import DialFailed, HandshakeFailed, ListenFailed, StreamClosed, spelled
 from .endpoint import Endpoint, check_node_id
 from .identity import id_mismatch
 from .memory_stream import MemoryStream, Parcel, Wire
@@ -26,6 +26,7 @@ __all__ = ["MemoryListener", "MemoryNetwork", "MemoryTransport"]
 _MEMORY: Final = register(Scheme.on_machine("memory", NAME, told=True))
 
 
+@spelled
 class MemoryNetwork:
     """The nodes, names and wires of one network; its maker owns it, there is no global one.
 

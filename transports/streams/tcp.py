@@ -7,7 +7,7 @@ import ssl
 from functools import partial
 from typing import Final
 
-from ...actors.base import HandshakeFailed
+from ...actors.base import HandshakeFailed, spelled
 from .arrival_limit import ArrivalLimit
 from .endpoint import Endpoint
 from .identity import Identity, id_mismatch
@@ -26,6 +26,7 @@ __all__ = ["TCP", "TcpTransport"]
 _TCP: Final = register(Scheme.over_ip("tcp"))
 
 
+@spelled
 class TcpTransport:
     """`tcp://host:port`: the streams of one node, mutually authenticated by TLS 1.3.
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from ...actors.base import spelled
 from .endpoint import Endpoint
 from .identity import Identity
 from .schemes import Scheme
@@ -14,6 +15,7 @@ from .transport import MAX_CONNECTIONS_PER_ADDRESS_PER_SECOND, Transport
 __all__ = ["TransportKind", "TransportOptions"]
 
 
+@spelled
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TransportOptions:
     """What a node gives to whatever makes one of its transports, which takes of it what it needs.

@@ -14,7 +14,7 @@ import sys
 from pathlib import Path
 from typing import Final
 
-from ...actors.base import DialFailed, HandshakeFailed, ListenFailed
+from ...actors.base import DialFailed, HandshakeFailed, ListenFailed, spelled
 from .endpoint import Endpoint
 from .identity import Identity, id_mismatch
 from .schemes import Scheme, register
@@ -37,6 +37,7 @@ _CREDENTIALS: Final = struct.Struct("iii")
 _UNIX: Final = register(Scheme.on_machine("unix", PATH))
 
 
+@spelled
 class UnixTransport:
     """`unix:///path`: streams that only processes of this user, or of root, may open.
 

@@ -90,6 +90,12 @@ def test_a_mistake_is_one_line_and_exit_status_2(
     assert err.count("\n") == 1
 
 
+def test_help_is_that_of_a_command_and_of_anything_else_what_explains_it(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["help"], capsys) == run(["--help"], capsys)
+    assert run(["help", "run"], capsys) == run(["run", "--help"], capsys)
+    assert run(["help", "NoRoute"], capsys) == run(["explain", "NoRoute"], capsys)
+
+
 def test_the_module_runs_as_the_command_does() -> None:
     done = subprocess.run(
         [sys.executable, "-m", "peerbus", "--version"], check=True, capture_output=True, text=True, timeout=30
