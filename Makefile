@@ -24,7 +24,7 @@ TYPED   := $(foreach folder,tests examples benchmarks fuzz docs,$(if $(shell fin
 # An environment knows the place and the interpreter it was made for, so another of either makes it anew.
 PLACE := $(shell printf '%s' '$(CURDIR) $(PYTHON)' | cksum | cut -d ' ' -f 1)
 # An editable install links the files that it found, so a new or renamed one installs again.
-MODULES := $(shell find $(FOLDERS) -name '*.py' -o -path '*/static/*' -o -path '*/templates/*' | LC_ALL=C sort | cksum | cut -d ' ' -f 1)
+MODULES := $(shell { find $(FOLDERS) -name '*.py' -o -path '*/static/*' -o -path '*/templates/*'; ls docs/*.md; } | LC_ALL=C sort | cksum | cut -d ' ' -f 1)
 MADE    := $(VENV)/made-$(PLACE)
 INSTALLED := $(VENV)/installed-$(MODULES)-
 
@@ -109,7 +109,7 @@ docs: $(INSTALLED)docs ## the site of docs/ into build/site: a warning, a broken
 docs-shots: $(INSTALLED)docs $(INSTALLED)browser ## pictures of the built site at the width of a desk and of a phone, light and dark, into build/shots, by a real Chromium
 	@PYTHON='$(RUN)' scripts/shoot-docs $(ARGS)
 
-pictures: $(INSTALLED)browser ## draw the pictures of the examples anew, from runs of them (ARGS="chat jobs")
+pictures: $(INSTALLED)browser ## draw the pictures of the examples and of the dashboard anew, from runs of them (ARGS="chat dashboard")
 	@$(RUN) scripts/draw-examples $(ARGS)
 
 format: $(INSTALLED)dev ## rewrite the sources in the house format

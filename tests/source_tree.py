@@ -67,6 +67,7 @@ ROOMS = {
         "demo",
         "doctor",
         "describing",
+        "explaining",
         "scaffold",
         "top",
         "commands",

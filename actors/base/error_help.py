@@ -1,25 +1,25 @@
-"""Where the documentation says what an error means: named in its traceback, at no cost until somebody prints it.
+"""How to hear what an error means: a command, named in its traceback, at no cost until somebody prints it.
 
-The place is a note (PEP 678), not a part of `str(error)`: a traceback, a test's report and a log with a traceback show
-it on a line of its own, while texts stay what they are where they are compared, travel in a RemoteError, or stand in
-one line of a log.
+It is a note (PEP 678), not a part of `str(error)`: a traceback, a test's report and a log with a traceback show it on a
+line of its own, while texts stay what they are where they are compared, travel in a RemoteError, or stand in one line
+of a log. It is a command and not an address, so that it works from what is installed, offline.
 """
 
 from __future__ import annotations
 
 from typing import Final
 
-__all__ = ["PAGE", "HelpNotes", "help_of"]
+__all__ = ["EXPLAIN", "HelpNotes", "help_of"]
 
-#: The page, as the repository has it. An error's anchor is the name of its class in small letters.
-PAGE: Final = "docs/errors.md"
+#: What shows cause and cure of the errors that are named after it, as docs/errors.md has them.
+EXPLAIN: Final = "peerbus explain"
 
 
 class HelpNotes:
     """`__notes__` of an error that has no note yet: made when a traceback or `add_note` first looks at them."""
 
     def __get__(self, error: BaseException | None, owner: type[BaseException]) -> list[str]:
-        """A list that is the error's own from then on, with the place of its help."""
+        """A list that is the error's own from then on, with what explains it."""
         if error is None:
             return []
         notes = vars(error).setdefault("__notes__", [f"see {help_of(error)}"])
@@ -27,19 +27,18 @@ class HelpNotes:
 
 
 def help_of(error: BaseException) -> str:
-    """The place of an error's own class, or of the nearest of its bases that is the bus's.
+    """The command that explains an error's own class, or the nearest of its bases that is the bus's.
 
-    Of what a handler raised at a peer, also that of the error of the bus which it was there.
+    Of what a handler raised at a peer, also the error of the bus which it was there.
     """
-    place = _place(type(error))
+    name = _documented_name(type(error))
     raised = getattr(error, "code", None)
     there = next((each for each in _documented(type(error)) if each.__name__ == raised), None)
-    return place if there is None else f"{place}, and {_place(there)} for what was raised there"
+    return f"{EXPLAIN} {name}" if there is None else f"{EXPLAIN} {name} {there.__name__}"
 
 
-def _place(cls: type[BaseException]) -> str:
-    own = next((each for each in cls.__mro__ if each.__module__.startswith("peerbus.")), cls)
-    return f"{PAGE}#{own.__name__.lower()}"
+def _documented_name(cls: type[BaseException]) -> str:
+    return next((each for each in cls.__mro__ if each.__module__.startswith("peerbus.")), cls).__name__
 
 
 def _documented(cls: type[BaseException]) -> list[type[BaseException]]:

@@ -75,7 +75,7 @@ class PeerbusError(Exception):
     """Root of every error that the bus raises on purpose.
 
     Pickled or copied it keeps all that it carries, its cause too; see `peerbus.actors.base.pickled`. Its traceback ends
-    with `help`, the place of docs/errors.md that says what to do.
+    with `help`, the command that says what to do.
     """
 
     if not TYPE_CHECKING:  # to whom it is what it is for every error: a list
@@ -83,7 +83,7 @@ class PeerbusError(Exception):
 
     @property
     def help(self) -> str:
-        """Where the documentation says what this error means, and what to do about it: `docs/errors.md#noroute`."""
+        """The command that says what this error means, and what to do about it: `peerbus explain NoRoute`."""
         return help_of(self)
 
     def __reduce__(self) -> Reduced:

@@ -43,7 +43,7 @@ each node's configuration then has:
   authority = "authority.pem"     ca/authority.pem; of several, one after the other, all count
   certificate = "alice.crt"
 
-Expiry, and how to change a certificate or the whole authority without a gap: docs/security.md.
+Expiry, and how to change a certificate or the whole authority without a gap: peerbus explain security.
 Exit status: 0 well, 2 what was written cannot be done.
 """
 

@@ -99,6 +99,7 @@ COMMANDS: tuple[CommandEntry, ...] = (
     CommandEntry("log", _STEER, "log more, or less", ".levers:LOG"),
     CommandEntry("tell", _SEND, "send a message through a running node, or as a guest in its network", ".sends:TELL"),
     CommandEntry("ask", _SEND, "the same, and print the answer", ".sends:ASK"),
+    CommandEntry("explain", _MORE, "what an error, a key, a metric or a word means, and what to do", ".explain"),
     CommandEntry("completion", _MORE, "print what lets bash, zsh or fish complete all of this", ".completion"),
 )
 

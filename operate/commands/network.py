@@ -34,7 +34,7 @@ async def network(node: AdminClient, options: argparse.Namespace, terminal: Term
 def _lines(found: ShownNetwork) -> Iterator[str]:
     yield f"{found.name} {found.policy}"
     if found.open:
-        yield "to close it: [network] allow, network_key, or authority and certificate (docs/security.md)"
+        yield "to close it: [network] allow, network_key, or authority and certificate (peerbus explain security)"
     if found.allow is not None:
         yield f"allow        {len(found.allow)} nodes"
         yield from (f"             {each}" for each in found.allow)

@@ -34,7 +34,7 @@ The first signal finishes the work at hand and says goodbye to the peers; a seco
 SIGHUP reads the configuration anew: what can be changed is, and the log names what needs a restart.
 A service manager that sets NOTIFY_SOCKET hears of it; its watchdog is fed while the event loop turns.
 
---harden is for nodes that strangers can reach (docs/security.md). It turns on, where nobody has set it:
+--harden is for nodes that strangers can reach (peerbus explain security). It turns on, where nobody has set it:
 {measures}
 gives up for the process:
 {guards}
@@ -50,7 +50,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         measures="\n".join(f"  {one.key} = {one.override.text}\n    {one.why}" for one in MEASURES),
         guards="\n".join(f"  {one.name + ',':<18} as {one.why}" for one in GUARDS),
     )
-    parser.add_argument("config", metavar="CONFIG.toml", type=Path, help="the configuration (docs/configuration.md)")
+    parser.add_argument(
+        "config", metavar="CONFIG.toml", type=Path, help="the configuration (peerbus explain configuration)"
+    )
     parser.add_argument(
         "--set",
         metavar="KEY=VALUE",
@@ -103,7 +105,7 @@ def _say_if_open(config: NodeConfig) -> None:
             node=config.name,
             network=config.network.name,
             endpoints=reached,
-            hint="[network] allow, network_key, or authority and certificate: docs/security.md says which one when",
+            hint="[network] allow, network_key, or authority and certificate: peerbus explain security#who-may-come-in",
         )
 
 
@@ -174,7 +176,7 @@ def _log_hardening(config: NodeConfig) -> None:
         if config.source.origin(one.key) == FLAG:
             log.info("hardened", node=config.name, measure=f"{one.key} = {one.override.text}", why=one.why)
     if os.geteuid() == 0:
-        log.warning("runs as root", node=config.name, hint="give it a user of its own: see docs/deploy.md")
+        log.warning("runs as root", node=config.name, hint="give it a user of its own: see `peerbus explain deploy`")
 
 
 def _settle() -> None:

@@ -35,7 +35,7 @@ examples:
   peerbus schema diff schema.json blocks:Blocks              what has changed since
   peerbus schema check schema.json blocks:Blocks             for CI: can nodes be upgraded one by one?
 
-What may change, and how to roll it out: docs/evolving.md.
+What may change, and how to roll it out: peerbus explain evolving.
 Exit status: 0 well, 1 `check` found that something is not understood, 2 bad flag or source.
 """
 
@@ -89,7 +89,9 @@ def run(options: argparse.Namespace) -> int:
         lines = [line for channel in report for line in channel.text(everything=options.verb == "diff")]
         if options.verb == "check":
             lines.append(
-                "not understood: see above, and docs/evolving.md" if bad else "old and new understand each other"
+                "not understood: see above, and peerbus explain evolving"
+                if bad
+                else "old and new understand each other"
             )
         if lines:
             say("\n".join(lines))

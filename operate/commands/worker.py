@@ -35,7 +35,7 @@ The node's configuration awaits it:
 
 It calls until its node is there, works for it, begins anew where it was killed, and calls again where the node has
 gone. The first SIGTERM or Ctrl-C ends it in order: what is under way is done, and what is sent meanwhile waits for the
-next one. A second one ends it at once. docs/deploy.md has it in containers.
+next one. A second one ends it at once. peerbus explain deploy has it in containers.
 """
 
 

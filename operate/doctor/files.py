@@ -45,7 +45,9 @@ def look_at_files(path: Path, overrides: Sequence[Override] = ()) -> LookedAtFil
     try:
         config = load_config(path, overrides)
     except ConfigError as error:
-        return LookedAtFiles((failed("configuration", str(error), "mend it: docs/configuration.md has every key"),))
+        return LookedAtFiles(
+            (failed("configuration", str(error), "mend it: `peerbus explain configuration` has every key"),)
+        )
     key, read = _key(config)
     found = [_configuration(config, read), *_ignored(config), key, *_book(config)]
     identity = None if read is None else read.identity
@@ -61,7 +63,7 @@ def _configuration(config: NodeConfig, read: FoundIdentity | None) -> Diagnosis:
     try:
         build_node(seen, read, extensions_of(config))
     except ConfigError as error:
-        return failed("configuration", str(error), "mend it: docs/configuration.md has every key")
+        return failed("configuration", str(error), "mend it: `peerbus explain configuration` has every key")
     return ok("configuration", f"{config.source.name}: {config.name} in network {config.network}")
 
 

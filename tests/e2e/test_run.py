@@ -182,7 +182,7 @@ def test_a_second_node_on_a_taken_port_says_so_in_one_line(tmp_path: Path, proce
     processes.append(bob)
     assert bob.popen.wait(timeout=PATIENCE) == 1
     lines = bob.rest()
-    assert lines[-1] == f"peerbus run: tcp://{endpoint}: Address already in use (see docs/errors.md#listenfailed)"
+    assert lines[-1] == f"peerbus run: tcp://{endpoint}: Address already in use (see peerbus explain ListenFailed)"
     assert not any("exception" in json.loads(line) for line in lines[:-1])
 
 

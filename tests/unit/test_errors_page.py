@@ -11,10 +11,9 @@ from pathlib import Path
 import pytest
 
 from peerbus.actors import PeerbusError
-from peerbus.actors.base.error_help import PAGE
 
 ROOT = Path(__file__).resolve().parents[2]
-TEXT = (ROOT / PAGE).read_text(encoding="utf-8")
+TEXT = (ROOT / "docs" / "errors.md").read_text(encoding="utf-8")
 PACKAGES = ("actors", "transports", "discovery", "patterns", "node", "operate", "testing")
 #: Each section: the name of the error, and what the page says of it.
 SECTIONS = dict(re.findall(r"^### (\w+)\n(.*?)(?=^##|\Z)", TEXT, re.DOTALL | re.MULTILINE))
@@ -60,6 +59,6 @@ def test_each_phase_of_a_deadline_is_in_its_table() -> None:
 
 
 @pytest.mark.parametrize("name", sorted(SECTIONS))
-def test_the_place_of_each_error_is_its_section(name: str) -> None:
+def test_each_error_names_the_command_that_explains_it(name: str) -> None:
     error = _errors()[name].__new__(_errors()[name], "text")
-    assert getattr(error, "help", "").partition("#")[2] == name.lower()
+    assert getattr(error, "help", "") == f"peerbus explain {name}"

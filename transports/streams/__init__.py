@@ -7,7 +7,7 @@ import sys
 if sys.platform == "win32":
     raise ImportError(
         "peerbus.node and what it stands on need a POSIX system, Linux or macOS; on Windows use WSL 2. "
-        "peerbus.actors, the bus of one process, runs there: docs/platforms.md"
+        "peerbus.actors, the bus of one process, runs there"
     )
 
 from .arrival_limit import ArrivalLimit

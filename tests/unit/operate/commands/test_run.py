@@ -227,7 +227,7 @@ def test_run_logs_where_the_key_came_from_and_not_the_key(
         (
             ListenFailed("tcp://127.0.0.1:7400: address in use"),
             1,
-            "peerbus run: tcp://127.0.0.1:7400: address in use (see docs/errors.md#listenfailed)\n",
+            "peerbus run: tcp://127.0.0.1:7400: address in use (see peerbus explain ListenFailed)\n",
         ),
         (ConfigError("two reactors are named blocks"), 2, "peerbus run: two reactors are named blocks\n"),
         (KeyboardInterrupt(), 130, ""),

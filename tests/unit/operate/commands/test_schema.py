@@ -104,7 +104,7 @@ def test_check_fails_where_something_is_not_understood_and_says_what(capsys: pyt
         "  ! Drop: is not declared any more, and old nodes still send it",
         "  ! Put: is not sent to old nodes: Put.key is float at the new node, int at the old node; let the old "
         "node read float as well, or leave the field and add one of another name",
-        "not understood: see above, and docs/evolving.md",
+        "not understood: see above, and peerbus explain evolving",
     ]
     assert run(capsys, "diff", f"{MODULE}:OLD", f"{MODULE}:BAD")[0] == 0
 
