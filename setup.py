@@ -1,4 +1,5 @@
-"""What setup.cfg cannot say: the core is compiled where that is possible and not refused (docs/releasing.md).
+"""What setup.cfg cannot say: the core is compiled where that is possible and not refused, and where the project is
+published, which CITATION.cff alone says (docs/releasing.md).
 
 PEERBUS_PURE=1: nothing is compiled; PEERBUS_PURE=0: what cannot be compiled ends the build. Else it costs speed only.
 """
@@ -62,9 +63,24 @@ class AllOrNothing(build_ext):
             self.extensions = self.distribution.ext_modules = []
 
 
+def published() -> dict[str, object]:
+    """The addresses, and the README with links that lead there; nothing where none is written, or it is not asked."""
+    sys.path.insert(0, str(HERE / "scripts"))
+    try:
+        from project_addresses import citation_of, links_made_whole, project_addresses
+    except ImportError:  # an image of a container is built without scripts/
+        return {}
+    finally:
+        sys.path.pop(0)
+    addresses = project_addresses(citation_of(HERE))
+    readme = (HERE / "README.md").read_text(encoding="utf-8")
+    return {"project_urls": addresses, "long_description": links_made_whole(readme, addresses)} if addresses else {}
+
+
 setup(
     script_name="setup.py",  # which is no module of the package, though it lies in its folder
     setup_requires=TOOLS if possible() and "egg_info" in sys.argv else [],
     ext_modules=extensions() if {"build_ext", "bdist_wheel", "build", "install"} & set(sys.argv) else [],
     cmdclass={"build_ext": AllOrNothing},
+    **published(),
 )

@@ -9,6 +9,7 @@ import subprocess
 import sys
 
 import yaml
+from project_addresses import links_made_whole, project_addresses
 from source_tree import ROOT
 
 from peerbus import __version__
@@ -30,13 +31,27 @@ def test_one_version_stands_everywhere() -> None:
     assert {METADATA["version"], CITATION["version"], client["version"]} == {__version__}
 
 
-def test_every_address_of_the_project_is_of_one_place() -> None:
-    urls = dict(line.split(" = ") for line in _lines(METADATA["project_urls"]))
-    assert urls.keys() == {"Documentation", "Source", "Issues", "Changelog", "Security"}
-    assert METADATA["url"] == urls["Source"] == CITATION["repository-code"]
-    assert [url for url in urls.values() if not url.startswith(METADATA["url"])] == []
+def test_the_citation_is_the_one_place_that_says_where_the_project_is_published() -> None:
+    assert not METADATA.keys() & {"url", "project_urls", "download_url", "home_page"}
+    citation = (ROOT / "CITATION.cff").read_text(encoding="utf-8")
+    said = {key: str(CITATION[key]) for key in ("repository-code", "url") if key in CITATION}
+    assert set(project_addresses(citation).values()) >= set(said.values())
+    assert bool(project_addresses(citation)) == bool(said), "no address is invented"
+
+
+def test_what_is_written_there_makes_every_address_and_the_links_of_the_readme() -> None:
+    published = "repository-code: https://forge.example/bus/peerbus/\nurl: 'https://bus.example'\n"
+    urls = project_addresses(published)
+    assert urls["Documentation"] == "https://bus.example"
+    assert urls["Source"] == "https://forge.example/bus/peerbus"
     named = [url.partition("/blob/main/")[2] for url in urls.values() if "/blob/main/" in url]
+    assert named
     assert [path for path in named if not (ROOT / path).is_file()] == []
+    readme = links_made_whole((ROOT / "README.md").read_text(encoding="utf-8"), urls)
+    left = re.findall(r"\]\((?!https://)([^)#]+)\)|(?:src|srcset)=\"(?!https://)([^\"]+)", readme)
+    assert left == []
+    assert "https://forge.example/bus/peerbus/raw/main/docs/dashboard.png" in readme
+    assert links_made_whole("[a](b.md)", {}) == "[a](b.md)"
 
 
 def test_the_citation_says_what_the_format_asks_for() -> None:
