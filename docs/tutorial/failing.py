@@ -1,4 +1,4 @@
-"""Step 5: two nodes are processes of their own. One of them is killed in the midst of the work, and nobody notices."""
+"""Step 4: two nodes are processes of their own. One of them is killed in the midst of the work, and nobody notices."""
 
 import asyncio
 import subprocess

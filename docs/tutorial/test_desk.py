@@ -1,4 +1,4 @@
-"""Step 6: tests. Nothing here sleeps, or opens a socket."""
+"""Step 5: tests. Nothing here sleeps, or opens a socket."""
 
 from functools import partial
 

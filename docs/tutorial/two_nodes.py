@@ -1,4 +1,4 @@
-"""Step 3: the same two reactors on two nodes. Neither of them changes."""
+"""Step 2, once more: the same two reactors on two nodes. Neither of them changes."""
 
 import asyncio
 from functools import partial

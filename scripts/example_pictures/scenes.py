@@ -110,15 +110,19 @@ SCENES: dict[str, Scene] = {
 
 
 #: Those that `draw` knows.
-PICTURES = (*SCENES, "gateway")
+PICTURES = (*SCENES, "gateway", "dashboard")
 
 
 def draw(name: str) -> Path:
-    """Run the scene, and write its picture beside its README."""
+    """Run the scene, and write its picture beside its README; that of the dashboard into docs/."""
     if name == "gateway":
         from .browser import photograph_gateway  # what it takes is there for this picture alone
 
         return photograph_gateway(EXAMPLES, EXAMPLES / name)
+    if name == "dashboard":
+        from .dashboard import photograph_dashboard
+
+        return photograph_dashboard(EXAMPLES.parent / "docs")
     said, rows = SCENES[name]()
     path = EXAMPLES / name / f"{name}.svg"
     path.write_text(svg_of(rows, said=said), encoding="utf-8")
