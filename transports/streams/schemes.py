@@ -14,6 +14,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from ...actors.base import spelled
 from .scope import Scope, scope_of_host
 from .shapes import HOST_AND_PORT, Location, Shape
 
@@ -23,6 +24,7 @@ __all__ = ["Scheme", "known_schemes", "register", "scheme_named"]
 _NAME = re.compile(r"[a-z][a-z0-9+.-]{0,31}")
 
 
+@spelled
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scheme:
     """One scheme of endpoints, as its transport registers it. Raises ValueError for a name that is none."""

@@ -37,6 +37,7 @@ def _anything(endpoint: Endpoint, listens: bool) -> None:
     del endpoint, listens
 
 
+@spelled
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TransportKind:
     """A way of carrying streams. A package brings one by an entry point `peerbus.transports` of its scheme's name."""
