@@ -73,9 +73,8 @@ class Bus:
 
     `name` stands in logs. `reactors`: classes or factories, each started before `async with` is entered, stopped in
     reverse order. `rng` chooses among peers. `shutdown_timeout`: seconds that a stop lets mailboxes drain.
-    `slow_handler`: seconds after which a warning names the handler that blocks the loop; None for no such warning.
-    `tuning`: by the name of a channel what is to hold of it here, whatever the code of its reactor says.
-    `blocking_threads`: functions of `run_blocking` that run at once.
+    `slow_handler`: seconds after which a warning names the handler that blocks the loop; None for none. `tuning`: by
+    the name of a channel what holds of it here. `blocking_threads`: functions of `run_blocking` that run at once.
     """
 
     # Of so many attributes each look would cost twice without slots. The dict is for `forked_bus`, and for subclasses.
