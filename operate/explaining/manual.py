@@ -55,21 +55,22 @@ class Manual:
 
         Raises ConfigError for what no page knows.
         """
-        asked = name.strip().removeprefix("docs/")
+        asked = name.strip().rstrip(".:,;").removeprefix("docs/")  # as it stands at the end of a sentence
         page, hash_, anchor = asked.partition("#")
         page = page.removesuffix(".md").casefold()
         found = (
             self._error(asked)
             or (self._section(page, anchor.casefold()) if hash_ else self._page(page))
-            or tuple(self._rows(asked.rstrip(":")))
-            or self._titled(asked)
+            or self._titled(frozenset({f"peerbus {asked}".casefold()}))
+            or tuple(self._rows(asked))
+            or self._titled(frozenset({asked.casefold()}))
         )
         if not found:
             raise ConfigError(f"no page knows {name[:80]!r}{did_you_mean(asked, self._names())}")
         return found
 
     def _error(self, name: str) -> tuple[PageSection, ...]:
-        bare = name.rstrip(":").rpartition(".")[2].casefold()
+        bare = name.rpartition(".")[2].casefold()
         return tuple(each for each in self.sections if each.page == ERRORS and each.level == 3 and each.anchor == bare)
 
     def _page(self, page: str) -> tuple[PageSection, ...]:
@@ -81,9 +82,8 @@ class Manual:
         first = next((at for at, each in enumerate(inside) if each.anchor == anchor), None)
         return () if first is None else _whole(inside, first)
 
-    def _titled(self, title: str) -> tuple[PageSection, ...]:
-        """The first section with that title on any page; `peerbus run` is called `run` as well."""
-        wanted = {title.casefold(), f"peerbus {title}".casefold()}
+    def _titled(self, wanted: frozenset[str]) -> tuple[PageSection, ...]:
+        """The first section with such a title on any page. `peerbus run` is called `run` as well."""
         for at, each in enumerate(self.sections):
             if each.level > 1 and (each.title.casefold() in wanted or each.anchor in wanted):
                 return _whole(self.sections, at)

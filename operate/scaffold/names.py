@@ -6,6 +6,7 @@ import builtins
 import keyword
 import re
 import sys
+import unicodedata
 from dataclasses import dataclass
 from importlib.machinery import PathFinder
 from pathlib import Path
@@ -108,6 +109,7 @@ def _installed(name: str) -> bool:
 
 def _plain(text: str) -> str:
     """The nearest name that is right; nothing where none is near."""
-    words = re.findall(r"[a-z0-9]+", _HUMP.sub("-", text).lower())
+    plain = unicodedata.normalize("NFKD", text)  # an accent is a sign of its own there
+    words = re.findall(r"[a-z0-9]+", _HUMP.sub("-", re.sub(r"[\u0300-\u036f]", "", plain)).lower())
     found = "-".join(words)[:LONGEST].strip("-")
     return found if _PROJECT.fullmatch(found) else ""

@@ -38,7 +38,8 @@ def test_a_page_reads_as_text() -> None:
         == """\
 Cause. No peer answers; see a slow reactor
 (operate#a-slow-reactor), NoRoute, the page (operate),
-operate.md, TOML (https://toml.io), a program and `code *as* it is`.
+operate.md, TOML (https://toml.io), a program and `code *as*
+it is`.
 
 - one thing that is long enough to be wrapped somewhere here
   and goes on
@@ -54,6 +55,5 @@ operate.md, TOML (https://toml.io), a program and `code *as* it is`.
 
   `name`
       what people call it
-
 """
     )
