@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from ..actors.base import ConfigError, get_logger, is_node_id, wall_clock, spelled
+from ..actors.base import ConfigError, get_logger, is_node_id, spelled, wall_clock
 from ..transports.admission import (
     AuthorityCertificate,
     EntryRules,
