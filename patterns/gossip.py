@@ -15,7 +15,7 @@ from ..actors.router import LinkChanged, LinkDown, LinkUp
 from ..actors.sends import DELIVERED, FailedOutcome, Outcome
 from ..discovery.facts import PEERS_ACTOR, ReportPeer, ScoreReason
 from .gossip_core import GossipCore
-from .gossip_messages import GOSSIP_MESSAGES, Digest, GetGossip, GossipView, Have, Prune, Push, Want
+from .gossip_messages import BUCKETS, GOSSIP_MESSAGES, ID_SIZE, Digest, GetGossip, GossipView, Have, Prune, Push, Want
 from .gossip_options import GossipOptions
 from .gossip_store import HeldItem
 from .pattern_views import NodeGossip
@@ -28,6 +28,8 @@ log = get_logger("peerbus.patterns")
 
 #: Bytes of a message beside the one item in it.
 AROUND = 512
+#: Bytes that a channel must carry: a digest.
+SMALLEST = BUCKETS * (ID_SIZE + 2) + AROUND
 #: Seconds of sending at a time.
 SPAN = 0.001
 
@@ -65,6 +67,11 @@ class Gossip(Reactor, Generic[T]):
             items = [each for each in channel.messages if each not in GOSSIP_MESSAGES]
             if not items or not set(GOSSIP_MESSAGES) <= set(channel.messages):
                 raise TypeError(f'{cls.__name__}.channel is made by gossip_channel("{channel.name}", Item)')
+            if channel.max_message < SMALLEST:
+                text = (
+                    f"max_message={channel.max_message} is too small for a gossip, whose digests take {SMALLEST} bytes"
+                )
+                raise TypeError(f"{cls.__name__}.channel: {text}")
             if not cls.role:
                 raise TypeError(f'{cls.__name__} says no role: role = "…", which its members offer')
             cls.__items__ = {each.__name__: each for each in items}
@@ -73,10 +80,10 @@ class Gossip(Reactor, Generic[T]):
 
     def __init__(self) -> None:
         super().__init__()
-        self._core = GossipCore(self.options, self.bus.rng)
         self._encode = encoder_at(Here(self.bus))
         self._name = self.declared_channel().name
         self._largest = self.declared_channel().max_message - AROUND
+        self._core = GossipCore(self.options, self.bus.rng, self._largest)
         self._waiting: set[str] = set()
         self._timer: Timer | None = None
         self._timer_at = 0.0

@@ -22,15 +22,17 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from random import Random
 
-from .gossip_messages import MAX_IDS, MAX_PUSHED, Carried, Digest, GossipView, Have, Prune, Push, Want
+from .gossip_messages import ID_SIZE, MAX_IDS, MAX_PUSHED, Carried, Digest, GossipView, Have, Prune, Push, Want
 from .gossip_neighbour import GossipNeighbour
 from .gossip_options import GossipOptions
 from .gossip_store import HeldItem, ItemStore, item_id
 
 __all__ = ["GossipCore"]
 
-#: Bytes of payload in one Push, beyond one item.
+#: Bytes of one Push, beyond one item.
 PUSH_BYTES = 128 << 10
+#: Bytes of an item in a Push beside its payload and the name of its type, and of an id.
+BESIDE, OF_ID = 24, ID_SIZE + 2
 #: Items that are looked for at a time.
 MAX_WANTED = 16_384
 #: Seconds that a push has to come after an announcement before it is asked for; and that one who is asked has.
@@ -59,8 +61,11 @@ class _Wanted:
 class GossipCore:
     """See the module. Events go in by methods, with the time; what to send comes out of `next_for`."""
 
-    def __init__(self, options: GossipOptions, rng: Random) -> None:
+    def __init__(self, options: GossipOptions, rng: Random, largest: int = PUSH_BYTES) -> None:
+        """`largest`: bytes that the items or ids of one message may take together."""
         self.options = options
+        self._push_bytes = min(PUSH_BYTES, largest)
+        self._ids = max(1, min(MAX_IDS, largest // OF_ID))
         self.store = ItemStore(options)
         self.neighbours: dict[str, GossipNeighbour] = {}
         self._rng = rng
@@ -293,11 +298,11 @@ class GossipCore:
             neighbour.digest = neighbour.digest_back = False
             return Digest(self.store.digest(), first)
         if neighbour.asks:
-            return Want(neighbour.take_asks(MAX_IDS))
+            return Want(neighbour.take_asks(self._ids))
         items = self._items_for(neighbour, now)
         if items:
             return Push(items)
-        ids, at_once = neighbour.take_announcements(now, MAX_IDS, self.store.items)
+        ids, at_once = neighbour.take_announcements(now, self._ids, self.store.items)
         return Have(ids, at_once) if ids else None
 
     def _items_for(self, neighbour: GossipNeighbour, now: float) -> tuple[Carried, ...]:
@@ -307,8 +312,8 @@ class GossipCore:
         while queue and len(found) < MAX_PUSHED:
             item = self.store.items.get(queue[0])
             if item is not None:
-                size += len(item.payload)
-                if found and size > PUSH_BYTES:
+                size += len(item.payload) + len(item.kind) + BESIDE
+                if found and size > self._push_bytes:
                     break
                 found.append(Carried(item.kind, item.payload, max(0.0, now - item.made)))
             neighbour.pushed(queue.popleft())

@@ -155,6 +155,30 @@ def test_an_item_comes_over_members_to_those_who_are_not_connected() -> None:
     sim.run(scenario())
 
 
+class Narrow(Mempool):
+    """Its channel carries less than a gossip says at a time elsewhere."""
+
+    channel = gossip_channel("mempool", Transaction, max_message=4096)
+
+
+def test_no_message_is_larger_than_its_channel_carries() -> None:
+    sim = Simulation(seed=10)
+
+    async def scenario() -> None:
+        got: dict[str, Counter[int]] = {"alice": Counter(), "bob": Counter()}
+        alice = await sim.node("alice", reactors=[lambda: Narrow(got["alice"])], offers={"miner"})
+        for number in range(600):
+            await alice.tell(LOCAL / Narrow, Transaction(number, b"x" * (number % 3 * 1500)))
+        bob = await sim.node("bob", reactors=[lambda: Narrow(got["bob"])], offers={"miner"})
+        await sim.until(lambda: len(got["bob"]) == 600, within=30)
+        await bob.tell(LOCAL / Narrow, Transaction(600))
+        await sim.until(lambda: len(got["alice"]) == 601, within=5)
+        for node in (alice, bob):
+            assert not node.bus.ledger().remote["mempool"].failed
+
+    sim.run(scenario())
+
+
 class Strict(Mempool):
     """Takes even numbers only, and fails at 4."""
 

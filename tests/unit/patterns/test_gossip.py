@@ -46,3 +46,9 @@ def test_a_class_that_is_no_gossip_says_what_is_missing() -> None:
 
         class NoRole(Gossip[Note]):
             channel = gossip_channel("norole", Note)
+
+    with pytest.raises(TypeError, match="max_message=1000 is too small for a gossip, whose digests take 1664 bytes"):
+
+        class TooSmall(Gossip[Note]):
+            channel = gossip_channel("small", Note, max_message=1000)
+            role = "miner"
