@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from opentelemetry.context import Context
 from opentelemetry.trace import (
@@ -141,7 +141,7 @@ class WorkerTraces:
             tracer = get_tracer(scope, version or None, self._provider)
             ids = GivenIds(getattr(tracer, "id_generator", None))
             if hasattr(tracer, "id_generator"):
-                tracer.id_generator = ids
+                cast("Any", tracer).id_generator = ids  # of the SDK's tracers, and not of the interface
             found = self._tracers[scope, version] = tracer, ids
         return found
 
