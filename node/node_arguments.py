@@ -86,6 +86,8 @@ def wrong_network(text: object) -> str:
 
 def seconds_of(argument: str, seconds: object, *, zero: bool) -> float:
     """Read a time span, which may be 0 or not. Raises ConfigError."""
+    if not isinstance(seconds, int | float) or isinstance(seconds, bool):
+        raise ConfigError(f"{argument}: {seconds!r} is no number of seconds")
     seconds = number_of(argument, seconds)
     if not (math.isfinite(seconds) and (seconds > 0 or (zero and seconds == 0))):
         raise ConfigError(f"{argument}: {seconds} is out of range; write seconds, {'0 or more' if zero else 'above 0'}")

@@ -510,7 +510,7 @@ def test_a_stranger_with_nothing_but_messagepack_asks_and_is_asked(kind: str) ->
         stranger.send("ASK", desk, [[1, 2000, 1, 1, note], [2, 2000, 1, 0, msgpack.packb({"number": 13})]])
         answers = [await stranger.until("REPLY", "ERROR"), await stranger.until("REPLY", "ERROR")]
         assert sorted(answers) == [
-            ["ERROR", 2, desk, 0, "unlucky", "no thirteen"],
+            ["ERROR", 2, desk, 0, "unlucky", "no thirteen", 1],
             ["REPLY", desk, [[1, 1, msgpack.packb({"number": 42})]]],
         ]
         # The other way, with a window of two.

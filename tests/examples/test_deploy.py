@@ -308,8 +308,12 @@ def test_a_node_in_three_containers_is_as_its_files_say(folder: Path) -> None:
     services = yaml.safe_load((here / "compose.yaml").read_text(encoding="utf-8"))["services"]
     keys = {name: Identity.generate() for name in ("alice", "far")}
     workers: tuple[ProcessConfig, ...] = ()
-    for name in ("node.toml", "near.toml", "far.toml", "hashes.py"):
-        shutil.copy(here / name, folder)
+    shared = folder / "shared"  # which a volume is, in a container
+    shared.mkdir()
+    shutil.copy(here / "hashes.py", folder)
+    for name in ("node.toml", "near.toml", "far.toml"):
+        said = (here / name).read_text(encoding="utf-8").replace("unix:///shared/", f"unix://{shared}/")
+        (folder / name).write_text(said, encoding="utf-8")
     for name, service in services.items():
         command, verb, config = service["entrypoint"]
         assert command == "peerbus"

@@ -9,10 +9,11 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs" / "security.md"
-FILES = {path.name: path for path in (ROOT / "tests").rglob("test_*.py")}
+PATHS = list((ROOT / "tests").rglob("test_*.py"))
+FILES = {path.name for path in PATHS}
 TESTS = {
     name
-    for path in FILES.values()
+    for path in PATHS
     for name in re.findall(r"^\s*(?:async )?def (test_\w+)\(", path.read_text(encoding="utf-8"), re.MULTILINE)
 }
 ATTACKS = {
