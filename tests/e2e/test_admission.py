@@ -210,7 +210,7 @@ def test_a_real_node_warns_of_an_open_network_obeys_sighup_and_tells_no_secret(t
 
     try:
         warning = until("this network is open")
-        assert "docs/security.md" in str(warning["hint"])
+        assert "peerbus explain security" in str(warning["hint"])
         until("node up")
         config.write_text(text + '[network]\nname = "demo"\nnetwork_key = "demo.key"\n')
         process.send_signal(signal.SIGHUP)

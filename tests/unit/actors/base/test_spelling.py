@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 
 import pytest
@@ -47,6 +48,7 @@ def test_a_constructor_names_the_argument_that_was_meant() -> None:
 def test_what_a_constructor_calls_may_fail_in_its_own_words() -> None:
     with pytest.raises(TypeError) as raised:
         Window(-1)
-    assert "Did you mean" not in str(raised.value)
+    python_says_so = sys.version_info >= (3, 13)
+    assert str(raised.value).count("Did you mean") == python_says_so
     with pytest.raises(TypeError, match="positional argument"):
         Window(1, 2, 3)  # type: ignore[call-arg]
