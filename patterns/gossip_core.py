@@ -20,6 +20,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass
+from heapq import heapify, heappop, heappush
 from random import Random
 
 from .gossip_messages import ID_SIZE, MAX_IDS, MAX_PUSHED, Carried, Digest, GossipView, Have, Prune, Push, Want
@@ -33,8 +34,8 @@ __all__ = ["GossipCore"]
 PUSH_BYTES = 128 << 10
 #: Bytes of an item in a Push beside its payload and the name of its type, and of an id.
 BESIDE, OF_ID = 24, ID_SIZE + 2
-#: Items that are looked for at a time.
-MAX_WANTED = 16_384
+#: Items that are looked for at a time, and those that one look at what is due asks for.
+MAX_WANTED, ASKED_AT_ONCE = 16_384, 512
 #: Seconds that a push has to come after an announcement before it is asked for; and that one who is asked has.
 PATIENCE, ANSWER = 0.5, 3.0
 #: Seconds that announcements wait for others, to go together.
@@ -71,8 +72,8 @@ class GossipCore:
         self._rng = rng
         self._wanted: dict[bytes, _Wanted] = {}
         self._exchange_at: float | None = None
-        #: No item is to be asked for before that time.
-        self._ask_at: float | None = None
+        #: When each is to be asked for, as a heap; also of those that came, or were asked for, meanwhile.
+        self._asks: list[tuple[float, bytes]] = []
         self._met = self._first = 0
         #: Counters of `GossipView`.
         self.delivered = self.copies = self.refused = self.unserved = self.broken = 0
@@ -174,7 +175,7 @@ class GossipCore:
                 if len(self._wanted) < MAX_WANTED and neighbour.may_announce():
                     at = now if have.at_once else now + PATIENCE
                     self._wanted[id_] = _Wanted(at, [peer])
-                    self._ask_at = at if self._ask_at is None else min(at, self._ask_at)
+                    heappush(self._asks, (at, id_))
             elif peer not in wanted.have and len(wanted.have) < OTHERS:
                 wanted.have.append(peer)
 
@@ -226,11 +227,16 @@ class GossipCore:
     def tick(self, now: float) -> None:
         """Do what is due."""
         self.store.expire(now)
-        if self._ask_at is not None and self._ask_at <= now:
-            for id_, wanted in list(self._wanted.items()):
-                if wanted.at <= now:
-                    self._ask_next(id_, wanted, now)
-            self._ask_at = min((each.at for each in self._wanted.values()), default=None)
+        for _ in range(ASKED_AT_ONCE):  # what is left is due at once, and others have their turn before
+            if not self._asks or self._asks[0][0] > now:
+                break
+            at, id_ = heappop(self._asks)
+            wanted = self._wanted.get(id_)
+            if wanted is not None and wanted.at == at:
+                self._ask_next(id_, wanted, now)
+        if len(self._asks) > 2 * len(self._wanted) + ASKED_AT_ONCE:  # of those that came meanwhile
+            self._asks = [(wanted.at, id_) for id_, wanted in self._wanted.items()]
+            heapify(self._asks)
         if self._exchange_at is not None and self._exchange_at <= now:
             self._exchange_at = now + self.options.exchange * self._rng.uniform(0.8, 1.2) if self.neighbours else None
             self._met = 0
@@ -258,6 +264,7 @@ class GossipCore:
             if neighbour is not None:
                 neighbour.ask(id_)
                 wanted.asked, wanted.at = peer, now + ANSWER
+                heappush(self._asks, (wanted.at, id_))
                 return
         del self._wanted[id_]
 
@@ -271,7 +278,8 @@ class GossipCore:
     def due(self) -> float | None:
         """When something is due; None: never, as it is now."""
         times = [each.announce_at for each in self.neighbours.values() if each.announce_at is not None]
-        times += [each for each in (self._ask_at, self._exchange_at, self.store.next_expiry) if each is not None]
+        ask_at = self._asks[0][0] if self._asks else None
+        times += [each for each in (ask_at, self._exchange_at, self.store.next_expiry) if each is not None]
         return min(times, default=None)
 
     def in_turn(self) -> list[str]:

@@ -35,6 +35,8 @@ BUCKETS = 64
 MAX_IDS = 512
 #: Items in one message.
 MAX_PUSHED = 64
+#: Messages that one peer may have under way: 4 096 items, 1 MiB as they lie in memory.
+WINDOW = 64
 
 Id = Annotated[bytes, Meta(min_length=ID_SIZE, max_length=ID_SIZE)]
 Ids = Annotated[tuple[Id, ...], Meta(max_length=MAX_IDS)]
@@ -110,9 +112,12 @@ GOSSIP_MESSAGES: tuple[type[Message], ...] = (Push, Have, Want, Prune, Digest, G
 def gossip_channel(name: str, *items: type[T], **options: Unpack[ChannelOptions]) -> Channel[T | GetGossip]:
     """The channel of a `Gossip` of these types of items; `options` as those of `Channel`.
 
+    One message of a member holds up to 64 items, so one peer has WINDOW of them under way, where `options` do not say.
+
     ```python
     channel = gossip_channel("mempool", Transaction, priority=3)
     ```
     """
+    options.setdefault("window", WINDOW)
     messages: Any = (*items, *GOSSIP_MESSAGES)
     return cast("Channel[T | GetGossip]", Channel(name, messages=messages, **options))

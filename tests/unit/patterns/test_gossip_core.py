@@ -86,6 +86,19 @@ def test_what_was_announced_is_asked_of_one_after_the_other() -> None:
     assert core.broken == 1
 
 
+def test_of_many_that_are_due_some_are_asked_for_at_a_time() -> None:
+    core = core_of("a", exchange=100.0)
+    for first in (0, 512):
+        core.has("a", Have(tuple(number.to_bytes(16, "big") for number in range(first, first + 512))), 1.0)
+    asked = []
+    for _ in range(2):
+        assert (core.due() or 99.0) <= 2.0
+        core.tick(2.0)
+        asked.append(sum(len(each.ids) for each in drained(core, "a", 2.0) if isinstance(each, Want)))
+    assert asked == [512, 512]
+    assert (core.due() or 0.0) > 2.0
+
+
 def test_after_a_digest_it_is_asked_at_once() -> None:
     core = core_of("a")
     id_ = item_id("Note", b"x")
