@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import inspect
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -30,8 +31,8 @@ log = get_logger("peerbus.patterns")
 AROUND = 512
 #: Bytes that a channel must carry: a digest.
 SMALLEST = BUCKETS * (ID_SIZE + 2) + AROUND
-#: Seconds of sending at a time.
-SPAN = 0.001
+#: Seconds of sending, and of taking items, at a time.
+SPAN = 0.0005
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +157,11 @@ class Gossip(Reactor, Generic[T]):
             return
         # What came together goes on together, before it is handed over here: `deliver` may take as long as it likes.
         new: list[T] = []
+        until = self._now + SPAN
         for held in self._core.pushed(peer, push, self._now):
+            if self._now >= until:
+                await asyncio.sleep(0)
+                until = self._now + SPAN
             item = self._read(held)
             if item is None:
                 if self._core.refuse(held, self._now):

@@ -97,7 +97,9 @@ async def _run(target: Target) -> None:
             for name, body in _WAYS[way]():
                 if sent >= most or listening.done():
                     break
-                await asyncio.wait_for(credit.acquire(), 10.0)
+                # Not `wait_for`, which loses a cancel where there is credit (Python 3.11).
+                async with asyncio.timeout(10.0):
+                    await credit.acquire()
                 wire.send("TELL", at, [[kinds[name], 0, msgpack.packb(body)]])
                 sent += 1
                 if not sent % _BLOCK:
