@@ -47,7 +47,7 @@ def older(monkeypatch: pytest.MonkeyPatch) -> None:
     """Peers are told nothing ahead, and read of one message an ERROR, as those of a version that knows no more."""
     words = tuple(word for word in hello.FEATURES if word != hello.REFUSALS)
     monkeypatch.setattr("peerbus.discovery.records.self_description.FEATURES", words)
-    monkeypatch.setattr(PeerRules, "addressed", lambda _, own, _peer: own)
+    monkeypatch.setattr(PeerRules, "refusing", lambda _, info, _peer: info)
 
 
 async def pair(sim: Simulation, permissions: Permissions) -> tuple[Node, Node]:

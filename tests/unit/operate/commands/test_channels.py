@@ -16,6 +16,7 @@ from peerbus.node import Allow, Node, Permissions
 from peerbus.operate import Admin
 from peerbus.operate.commands.channels import quantile
 from peerbus.transports.rules import PeerRules
+from peerbus.transports.wire import hello
 
 
 class Open(Message):
@@ -47,9 +48,10 @@ async def test_a_channel_that_stays_here_says_so_and_what_peers_may_not_send_is_
     capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     socket, place = tmp_path / "a.sock", f"unix://{tmp_path}/s"
-    monkeypatch.setattr(
-        PeerRules, "addressed", lambda _, own, _peer: own
-    )  # a peer that heeds what it is told sends none
+    # A peer that heeds what it is told, in HELLO or later, sends none; one that reads neither does.
+    words = tuple(word for word in hello.FEATURES if word != hello.REFUSALS)
+    monkeypatch.setattr("peerbus.discovery.records.self_description.FEATURES", words)
+    monkeypatch.setattr(PeerRules, "refusing", lambda _, info, _peer: info)
     rules = Permissions(channels={"blocks": Allow(ask=[])})
     async with (
         Node(
