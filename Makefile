@@ -32,7 +32,7 @@ INSTALLED := $(VENV)/installed-$(MODULES)-
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
 .PHONY: help demo test test-eager test-all soak large fuzz pictures browser interop brokers check format lint types layering coverage wheel native check-native test-native release check-release check-api check-metrics load siege wan sim clean quic-check \
-  tuning generate javascript bench bench-builds bench-native bench-peers bench-peers-there bench-check bench-publish
+  tuning generate javascript bench bench-builds bench-native bench-peers bench-peers-there bench-beside bench-check bench-publish
 
 help: ## list the verbs
 	@echo 'peerbus: make <verb> [ARGS="…"] [PYTHON=python3.12]'
@@ -172,6 +172,9 @@ bench-peers-there: $(INSTALLED)fast
 
 bench-check: $(INSTALLED)dev ## which ratios became worse against those that are published (ARGS="BASE.json NEW.json")
 	@$(VENV)/bin/python benchmarks check $(ARGS)
+
+bench-beside: $(INSTALLED)dev ## a commit and this checkout in turns: what became slower? ARGS="v0.2.0 --only tell"; five minutes for all
+	@$(VENV)/bin/python benchmarks beside $(ARGS)
 
 bench-publish: $(INSTALLED)plot ## put the figures of the latest runs into docs/performance.md and its picture
 	@$(VENV)/bin/python benchmarks publish

@@ -40,6 +40,7 @@ native   the compiled build beside Pykka, the limits and the peers, with the tar
          own environment
 install  what `peers` measures, into this Python environment and by apt-get, as far as it can be had
 check    BASE.json [NEW.json]: which ratios became worse
+beside   COMMIT: that commit and this checkout in turns, figure by figure; see `beside --help`
 publish  the figures into docs/performance.md, its picture and benchmarks/published
 load     what is promised under load, each figure with its bound; see `load --help`
 wan      long and thin links between two network namespaces, beside TCP alone; see `wan --help`
@@ -87,6 +88,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
             from .builds import main as builds
 
             return builds(words[1:])
+        case ["beside"]:
+            from .beside import main as beside
+
+            return beside(words[1:])
         case ["quic"]:
             from .quic.command import main as quic
 

@@ -54,13 +54,29 @@ class Served:
         return int(answer)
 
 
-def measured(case: str, run: Run, interpreter: str = sys.executable) -> Mapping[str, float]:
-    """The figures of one case, from a fresh process of that interpreter. Raises CaseFailed."""
-    command = [interpreter, _COMMAND, "measure", case, "--loop", run.loop, "--seconds", str(run.seconds)]
+def measured(
+    case: str,
+    run: Run,
+    interpreter: str = sys.executable,
+    *,
+    command: str = _COMMAND,
+    environment: Mapping[str, str] | None = None,
+) -> Mapping[str, float]:
+    """The figures of one case, from a fresh process of that interpreter. Raises CaseFailed.
+
+    `command`: the folder of the benchmarks that measure. `environment`: of the process; None: that of this one.
+    """
+    words = [interpreter, command, "measure", case, "--loop", run.loop, "--seconds", str(run.seconds)]
     timeout = _HUNG + _MEASUREMENTS * run.seconds
     try:
         done = subprocess.run(
-            command, check=False, capture_output=True, text=True, timeout=timeout, stdin=subprocess.DEVNULL
+            words,
+            check=False,
+            capture_output=True,
+            text=True,
+            timeout=timeout,
+            stdin=subprocess.DEVNULL,
+            env=environment,
         )
     except subprocess.TimeoutExpired as error:
         raise CaseFailed(f"no figures after {timeout:.0f} s") from error
