@@ -22,7 +22,7 @@ K = TypeVar("K", bound=Hashable)
 BOUNDS = (0.00001, 0.0001, 0.001, 0.005, 0.025, 0.1, 0.5, 2.5, 10.0)
 #: One message in this many is measured, with the turn that it is handled in, by the number of messages that the mailbox
 #: has had: a prime, as senders like batches of round numbers.
-SAMPLED = 61
+SAMPLED = 127
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from ..mailbox import KEPT_LANES
 from .addressee import PYKKA_MESSAGES
 from .life_end import HALT
 from .timers import Tick
-from .turn_pace import BATCH, ROUNDS, UNSEEN, UNSEEN_OF_PEERS, until_look
+from .turn_pace import BATCH, BRISK, LIGHT, ROUNDS, STEPS, UNSEEN, UNSEEN_OF_PEERS, until_look
 
 if TYPE_CHECKING:
     from ..mailbox import Carrier
@@ -59,7 +59,8 @@ def run_turn(cell: Cell) -> None:
                             carrier, messages, size = envelope.carrier, 0, 0
                         messages += 1
                         size += envelope.size
-                        unseen = UNSEEN_OF_PEERS
+                        if envelope.size > LIGHT:
+                            unseen = UNSEEN_OF_PEERS
                 else:
                     taken = mailbox.take()
                     if taken is None:
@@ -68,7 +69,7 @@ def run_turn(cell: Cell) -> None:
                             return
                         continue
                     envelope = taken
-                    if envelope.size:
+                    if envelope.size > LIGHT:
                         unseen = UNSEEN_OF_PEERS
                 message = envelope.message
                 handler = handler_of(message.__class__)
@@ -107,9 +108,13 @@ def run_turn(cell: Cell) -> None:
                 now = cell.now()
                 if began < 0:
                     began = now
-                step = until_look(handled, now - began, unseen)
-                if not step:
-                    break
+                # As `until_look`, without the call, where handlers are fast.
+                if handled < BATCH and unseen == UNSEEN and now - began <= BRISK:
+                    step = STEPS[handled]
+                else:
+                    step = until_look(handled, now - began, unseen)
+                    if not step:
+                        break
         cell.current = None
         bus = cell.bus
         if bus is not None:

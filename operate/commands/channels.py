@@ -105,5 +105,5 @@ CHANNELS = NodeCommand(
     "sends since the start, to actors here, to peers and from peers; REFUSED those of peers that may not send them,\n"
     "FAILED those that did not arrive. (stays here): no peer is told of that channel. STOOD is how\n"
     "long sends stood for a peer's credit, all together. P50, P99: half, and 99 of 100, handlers took at most so long\n"
-    "(of one turn in 61).",
+    "(of one turn in 127).",
 )

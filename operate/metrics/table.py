@@ -195,15 +195,15 @@ METRICS: tuple[Metric, ...] = (
         _oldest(lanes=False), ("channel",), "seconds",
     ),
     Metric(
-        "peerbus_queue_duration_seconds", _HISTOGRAM, "How long messages lay in mailboxes, of one in 61.",
+        "peerbus_queue_duration_seconds", _HISTOGRAM, "How long messages lay in mailboxes, of one in 127.",
         _by(lambda n: n.actors.staying), ("channel",), "seconds",
     ),
     Metric(
-        "peerbus_handler_duration_seconds", _HISTOGRAM, "How long handlers took, of one message in 61.",
+        "peerbus_handler_duration_seconds", _HISTOGRAM, "How long handlers took, of one message in 127.",
         _by(lambda n: n.actors.handling), ("channel",), "seconds",
     ),
     Metric(
-        "peerbus_ask_duration_seconds", _HISTOGRAM, "How long asks of this node took, of one in 61.", _asks,
+        "peerbus_ask_duration_seconds", _HISTOGRAM, "How long asks of this node took, of one in 127.", _asks,
         ("side", "channel"), "seconds",
     ),
     # Pools, of actors with a channel. What waits there is in the mailboxes of their channel.
