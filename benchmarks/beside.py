@@ -70,8 +70,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except NoCommit as error:
         print(error, file=sys.stderr)
         return 2
-    for case, error in crashes.items():
-        print(f"left out, {case}: {error.strip().splitlines()[-1]}", file=sys.stderr)
+    for case, why in crashes.items():
+        print(f"left out, {case}: {why.strip().splitlines()[-1]}", file=sys.stderr)
     return _said(rows, rounds)
 
 
