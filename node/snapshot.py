@@ -13,7 +13,8 @@ from ..discovery.mdns import MdnsStatistics
 from ..discovery.mind import PeersSnapshot
 from ..discovery.pex import PexStatistics
 from ..discovery.shell import BookView, ConnectionTotals, CreditLeft
-from ..patterns.pattern_views import NodeGossip, NodeSingleton
+from ..patterns.gossip import NodeGossip
+from ..patterns.singleton import NodeSingleton
 from ..transports.connection import ConnectionStatistics
 from .loop_lag import LagView
 from .oldest import OldestView

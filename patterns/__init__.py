@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from .gossip import Gossip
-from .gossip_messages import GetGossip, GossipView, gossip_channel
-from .gossip_options import GossipOptions
+from .gossip import GetGossip, Gossip, GossipOptions, GossipView, gossip_channel
 from .singleton import Singleton
 
 __all__ = ["GetGossip", "Gossip", "GossipOptions", "GossipView", "Singleton", "gossip_channel"]

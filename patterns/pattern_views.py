@@ -5,35 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from .gossip_messages import GossipView
+from .gossip import NodeGossip
+from .singleton import NodeSingleton
 
-__all__ = ["NodeGossip", "NodeSingleton", "PatternViews", "patterns_of"]
-
-
-@dataclass(frozen=True, slots=True)
-class NodeGossip:
-    """One gossip: the name of its actor, the role that its members offer, and its own figures."""
-
-    name: str
-    role: str
-    figures: GossipView
-
-
-@dataclass(frozen=True, slots=True)
-class NodeSingleton:
-    """One singleton. `reactor`: the name of what only one node runs; `offered`: this node offers the role.
-
-    `state`: `here`, where this node runs it; `elsewhere`, where a peer does; else `nowhere`, as far as this node sees.
-    `holders`: the nodes that run it, by id: one, or several while a partition heals.
-    """
-
-    name: str
-    reactor: str
-    role: str
-    state: str
-    holders: tuple[str, ...]
-    members: int
-    offered: bool
+__all__ = ["PatternViews", "patterns_of"]
 
 
 @dataclass(frozen=True, slots=True)

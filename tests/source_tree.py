@@ -51,7 +51,7 @@ ROOMS = {
         "shell",
         LOOSE,
     ),
-    "patterns": (LOOSE,),
+    "patterns": ("gossip", "singleton", LOOSE),
     "node": ("allocator", "constructor", "loop_lag", "process_figures", "workers", LOOSE),
     "operate": (
         "api",

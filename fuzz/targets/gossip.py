@@ -12,9 +12,7 @@ from fuzz.mutation import mutate_packed
 from peerbus.actors.base import SendError
 from peerbus.actors.messages import Message
 from peerbus.patterns import GossipOptions, gossip_channel
-from peerbus.patterns.gossip_core import MAX_WANTED, GossipCore
-from peerbus.patterns.gossip_messages import BUCKETS, Carried, Digest, Have, Prune, Push, Want
-from peerbus.patterns.gossip_store import item_id
+from peerbus.patterns.gossip import BUCKETS, MAX_WANTED, Carried, Digest, GossipCore, Have, Prune, Push, Want, item_id
 from peerbus.transports.wire import ChannelCodec
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 from ...node.workers import WorkerView
 from ...patterns import GossipView
-from ...patterns.pattern_views import NodeSingleton
+from ...patterns.singleton import NodeSingleton
 from .exposition import MetricKind, MetricValue
 from .metric import Metric, Seen
 

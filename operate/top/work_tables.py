@@ -8,7 +8,8 @@ from typing import Final
 from ...actors.pool_view import MemberView, PoolView
 from ...node.streams_view import StreamsView
 from ...node.workers import WorkerView
-from ...patterns.pattern_views import NodeGossip, NodeSingleton
+from ...patterns.gossip import NodeGossip
+from ...patterns.singleton import NodeSingleton
 from .figures import bytes_text, seconds_text
 from .grid import GridColumn, GridRow
 from .rates import Rates

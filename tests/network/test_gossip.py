@@ -12,8 +12,8 @@ from peerbus.actors import LOCAL, Message, Peer, Reactor, RemoteError, Role
 from peerbus.actors.messages import encoding_of
 from peerbus.discovery import PeerOptions
 from peerbus.patterns import GetGossip, Gossip, GossipOptions, GossipView, gossip_channel
-from peerbus.patterns.gossip_messages import Carried, Digest, Have, Push, Want
-from peerbus.patterns.gossip_store import item_id
+from peerbus.patterns.gossip.messages import Carried, Digest, Have, Push, Want
+from peerbus.patterns.gossip.store import item_id
 from peerbus.testing import Simulation
 
 

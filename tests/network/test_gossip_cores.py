@@ -12,8 +12,8 @@ from random import Random
 import pytest
 
 from peerbus.patterns import GossipOptions
-from peerbus.patterns.gossip_core import GossipCore
-from peerbus.patterns.gossip_messages import Digest, Have, Prune, Push, Want
+from peerbus.patterns.gossip.core import GossipCore
+from peerbus.patterns.gossip.messages import Digest, Have, Prune, Push, Want
 from peerbus.testing import Simulation
 
 NODES, LINKS, CHURN = 50, 6, 0.2

@@ -5,7 +5,9 @@ from copy import copy
 from functools import partial
 
 from peerbus.patterns import GossipView
-from peerbus.patterns.pattern_views import NodeGossip, NodeSingleton, patterns_of
+from peerbus.patterns.gossip import NodeGossip
+from peerbus.patterns.pattern_views import patterns_of
+from peerbus.patterns.singleton import NodeSingleton
 
 
 def test_what_parts_say_of_themselves_is_sorted_by_what_they_are_and_by_name() -> None:

@@ -7,7 +7,9 @@ from peerbus.node.streams_view import StreamsView
 from peerbus.node.workers import WorkerView
 from peerbus.operate.commands.shown_work import ShownPatterns, ShownPool, ShownStreams, ShownWorker
 from peerbus.patterns import GossipView
-from peerbus.patterns.pattern_views import NodeGossip, NodeSingleton, PatternViews
+from peerbus.patterns.gossip import NodeGossip
+from peerbus.patterns.pattern_views import PatternViews
+from peerbus.patterns.singleton import NodeSingleton
 
 
 def test_what_a_node_tells_is_read_as_what_commands_show() -> None:

@@ -7,7 +7,8 @@ from peerbus.node.workers import WorkerView
 from peerbus.operate.metrics.metric import Seen
 from peerbus.operate.metrics.work_table import WORK
 from peerbus.patterns import GossipView
-from peerbus.patterns.pattern_views import NodeGossip, NodeSingleton
+from peerbus.patterns.gossip import NodeGossip
+from peerbus.patterns.singleton import NodeSingleton
 
 FIGURES = GossipView(5, 900, 6, 4, 3, 9, 12, 1, 0, 0, 2, 0)
 ONE = NodeSingleton("l.one", "ledger", "bank", "elsewhere", ("a", "b"), 3, True)

@@ -8,7 +8,9 @@ from peerbus.operate.top.row_cells import BAD, ODD
 from peerbus.operate.top.sample import Shown, TopSample
 from peerbus.operate.top.tables import COLUMNS, rows_of
 from peerbus.patterns import GossipView
-from peerbus.patterns.pattern_views import NodeGossip, NodeSingleton, PatternViews
+from peerbus.patterns.gossip import NodeGossip
+from peerbus.patterns.pattern_views import PatternViews
+from peerbus.patterns.singleton import NodeSingleton
 
 MEMBER = MemberView("hash.1", "running", "process", 3, 1, 7, 2, 42)
 SAMPLE = TopSample(

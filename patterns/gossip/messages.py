@@ -6,7 +6,7 @@ from typing import Annotated, Any, TypeVar, Unpack, cast
 
 from msgspec import Meta
 
-from ..actors.messages import Channel, ChannelOptions, Message, Request
+from ...actors.messages import Channel, ChannelOptions, Message, Request
 
 __all__ = [
     "BUCKETS",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from peerbus.patterns.singleton_core import ClaimOf, SingletonCore, StartIt, StopIt
+from peerbus.patterns.singleton.core import ClaimOf, SingletonCore, StartIt, StopIt
 
 IDS = [f"{number:064x}" for number in range(5)]
 

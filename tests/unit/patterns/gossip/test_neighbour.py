@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from peerbus.patterns.gossip_neighbour import DISTRUST, MOST_BROKEN, MOST_KNOWN, MOST_QUEUED, GossipNeighbour
+from peerbus.patterns.gossip.neighbour import DISTRUST, MOST_BROKEN, MOST_KNOWN, MOST_QUEUED, GossipNeighbour
 
 
 def ids(count: int) -> list[bytes]:

@@ -8,20 +8,19 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar, Generic, TypeVar, cast
 
-from ..actors.base import MessageTooLarge, RemoteError, SendError, get_logger, spelled
-from ..actors.engine import Here, Timer, handles
-from ..actors.messages import LOCAL, Channel, Peer, encoder_at, encoding_of
-from ..actors.reactor import Reactor
-from ..actors.router import LinkChanged, LinkDown, LinkUp
-from ..actors.sends import DELIVERED, FailedOutcome, Outcome
-from ..discovery.facts import PEERS_ACTOR, ReportPeer, ScoreReason
-from .gossip_core import GossipCore
-from .gossip_messages import BUCKETS, GOSSIP_MESSAGES, ID_SIZE, Digest, GetGossip, GossipView, Have, Prune, Push, Want
-from .gossip_options import GossipOptions
-from .gossip_store import HeldItem
-from .pattern_views import NodeGossip
+from ...actors.base import MessageTooLarge, RemoteError, SendError, get_logger, spelled
+from ...actors.engine import Here, Timer, handles
+from ...actors.messages import LOCAL, Channel, Peer, encoder_at, encoding_of
+from ...actors.reactor import Reactor
+from ...actors.router import LinkChanged, LinkDown, LinkUp
+from ...actors.sends import DELIVERED, FailedOutcome, Outcome
+from ...discovery.facts import PEERS_ACTOR, ReportPeer, ScoreReason
+from .core import GossipCore
+from .messages import BUCKETS, GOSSIP_MESSAGES, ID_SIZE, Digest, GetGossip, GossipView, Have, Prune, Push, Want
+from .options import GossipOptions
+from .store import HeldItem
 
-__all__ = ["Gossip"]
+__all__ = ["Gossip", "NodeGossip"]
 
 T = TypeVar("T")
 
@@ -33,6 +32,15 @@ AROUND = 512
 SMALLEST = BUCKETS * (ID_SIZE + 2) + AROUND
 #: Seconds of sending, and of taking items, at a time.
 SPAN = 0.0005
+
+
+@dataclass(frozen=True, slots=True)
+class NodeGossip:
+    """One gossip: the name of its actor, the role that its members offer, and its own figures."""
+
+    name: str
+    role: str
+    figures: GossipView
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import inf
 
-from ..actors.base import spelled
+from ...actors.base import spelled
 
 __all__ = ["GossipOptions"]
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from random import Random
 
 from peerbus.patterns import GossipOptions
-from peerbus.patterns.gossip_core import ANSWER, GATHER, PATIENCE, GossipCore
-from peerbus.patterns.gossip_messages import Carried, Digest, Have, Prune, Push, Want
-from peerbus.patterns.gossip_store import item_id
+from peerbus.patterns.gossip.core import ANSWER, GATHER, PATIENCE, GossipCore
+from peerbus.patterns.gossip.messages import Carried, Digest, Have, Prune, Push, Want
+from peerbus.patterns.gossip.store import item_id
 
 
 def core_of(*members: str, **options: float) -> GossipCore:

@@ -7,15 +7,14 @@ import contextlib
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from ..actors.base import PeerbusError, SendError, get_logger, spelled
-from ..actors.engine import Ref, handles
-from ..actors.messages import Address, Channel, Message, Peer, Request, ShutdownStarted, Terminated
-from ..actors.reactor import Reactor
-from ..actors.router import LinkChanged, LinkDown, LinkUp
-from .pattern_views import NodeSingleton
-from .singleton_core import ClaimOf, SingletonCore, StartIt, StopIt
+from ...actors.base import PeerbusError, SendError, get_logger, spelled
+from ...actors.engine import Ref, handles
+from ...actors.messages import Address, Channel, Message, Peer, Request, ShutdownStarted, Terminated
+from ...actors.reactor import Reactor
+from ...actors.router import LinkChanged, LinkDown, LinkUp
+from .core import ClaimOf, SingletonCore, StartIt, StopIt
 
-__all__ = ["Singleton"]
+__all__ = ["NodeSingleton", "Singleton"]
 
 log = get_logger("peerbus.patterns")
 
@@ -23,6 +22,23 @@ log = get_logger("peerbus.patterns")
 LOOK = 0.5
 #: Seconds beyond `hand_over` that who was asked to stop has for its answer.
 ANSWER = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class NodeSingleton:
+    """One singleton. `reactor`: the name of what only one node runs; `offered`: this node offers the role.
+
+    `state`: `here`, where this node runs it; `elsewhere`, where a peer does; else `nowhere`, as far as this node sees.
+    `holders`: the nodes that run it, by id: one, or several while a partition heals.
+    """
+
+    name: str
+    reactor: str
+    role: str
+    state: str
+    holders: tuple[str, ...]
+    members: int
+    offered: bool
 
 
 class ClaimIt(Message, Request[bool]):

@@ -23,10 +23,10 @@ from dataclasses import dataclass
 from heapq import heapify, heappop, heappush
 from random import Random
 
-from .gossip_messages import ID_SIZE, MAX_IDS, MAX_PUSHED, Carried, Digest, GossipView, Have, Prune, Push, Want
-from .gossip_neighbour import GossipNeighbour
-from .gossip_options import GossipOptions
-from .gossip_store import HeldItem, ItemStore, item_id
+from .messages import ID_SIZE, MAX_IDS, MAX_PUSHED, Carried, Digest, GossipView, Have, Prune, Push, Want
+from .neighbour import GossipNeighbour
+from .options import GossipOptions
+from .store import HeldItem, ItemStore, item_id
 
 __all__ = ["GossipCore"]
 

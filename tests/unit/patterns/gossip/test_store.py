@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from peerbus.patterns import GossipOptions
-from peerbus.patterns.gossip_store import AROUND, HeldItem, ItemStore, item_id
+from peerbus.patterns.gossip.store import AROUND, HeldItem, ItemStore, item_id
 
 
 def item(number: int, source: str = "", *, made: float = 0.0, size: int = 10) -> HeldItem:

@@ -7,7 +7,7 @@ import pytest
 from peerbus.actors import Message, MessageTypeError
 from peerbus.actors.messages import encoding_of
 from peerbus.patterns import gossip_channel
-from peerbus.patterns.gossip_messages import GOSSIP_MESSAGES, MAX_IDS, MAX_PUSHED, Carried, Digest, Have, Push, Want
+from peerbus.patterns.gossip.messages import GOSSIP_MESSAGES, MAX_IDS, MAX_PUSHED, Carried, Digest, Have, Push, Want
 
 
 class Note(Message):

@@ -7,8 +7,8 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from hashlib import blake2b
 
-from .gossip_messages import BUCKETS, ID_SIZE
-from .gossip_options import GossipOptions
+from .messages import BUCKETS, ID_SIZE
+from .options import GossipOptions
 
 __all__ = ["HeldItem", "ItemStore", "item_id"]
 
