@@ -99,6 +99,9 @@ class Closing:
         for cell in threads:
             if cell.state is State.STOPPED and not cell.left:
                 cell.thread.join(KILL_TIMEOUT)  # it has nothing left to do
+        # The garbage collector does not look into a message, and these lead back here over whoever waits for them.
+        self._begun.clear()
+        self._busy = None
 
     def _cells(self, phase: Ending | None = None) -> list[Cell]:
         """The actors that run, or those of them that end in this phase, the oldest first."""

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import threading
-from collections.abc import Callable
+import weakref
+from collections.abc import AsyncIterator, Callable
 from typing import Any, ClassVar, Literal
 
 import pytest
@@ -634,3 +636,52 @@ def test_nothing_stays_open_of_an_actor_that_is_left_behind(
         for thread in threading.enumerate():
             if thread is not threading.current_thread():
                 thread.join(10)
+
+
+class Busy(Actor):
+    """Is at work until it is killed: with its turn, beside it, or between two items."""
+
+    @handles(int)
+    async def hold(self, _: int) -> None:
+        await asyncio.Event().wait()
+
+    @handles(str, reentrant=True)
+    async def stay(self, _: str) -> None:
+        await asyncio.Event().wait()
+
+    @handles(bytes)
+    async def items(self, _: bytes) -> AsyncIterator[int]:
+        yield 1
+        await asyncio.Event().wait()
+
+
+async def read_on(bus: Bus, ref: Ref[Busy], begun: asyncio.Event) -> None:
+    async for _ in bus.stream(ref, b""):
+        begun.set()
+
+
+@pytest.mark.parametrize("message", [1, "", b""], ids=["turn", "beside", "items"])
+@pytest.mark.parametrize("told", [True, False])
+async def test_a_bus_that_was_closed_over_its_work_is_kept_by_nothing(message: object, told: bool) -> None:
+    async def closed() -> weakref.ref[Bus]:
+        async with Bus(shutdown_timeout=0.01) as bus:
+            ref = bus.spawn(Busy)
+            if told:
+                await bus.tell(ref, message)
+                await asyncio.sleep(0)
+                return weakref.ref(bus)
+            begun = asyncio.Event()
+            work = read_on(bus, ref, begun) if message == b"" else bus.ask(ref, message)
+            waits = asyncio.ensure_future(work)
+            if message == b"":
+                await begun.wait()
+            await asyncio.sleep(0)
+            gone = weakref.ref(bus)
+        with contextlib.suppress(ActorStopped):
+            await waits
+        return gone
+
+    gone = await closed()
+    await asyncio.sleep(0)
+    gc.collect()
+    assert gone() is None
