@@ -49,6 +49,8 @@ class _Jumping(selectors.DefaultSelector):
 class _DueNow:
     """As much as uvloop's handle of a callback that waits for no time."""
 
+    _source_traceback = None  # `call_later` of asyncio looks at it
+
     def __init__(self, timer: asyncio.TimerHandle) -> None:
         self.cancel, self.cancelled = timer.cancel, timer.cancelled
 

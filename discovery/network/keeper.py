@@ -106,7 +106,7 @@ class NetworkKeeper(Actor):
     def _talks(self) -> None:
         """Peers may say what concerns the authority, from the first time on that there is one."""
         if self._talk is None and self._gate.rules.trust is not None:
-            self._talk = self.spawn(lambda: NetworkTalk(self.actor_ref))
+            self._talk = self.spawn(lambda: NetworkTalk(LOCAL / KEEPER_ACTOR))
 
     # Who is in.
 
@@ -180,17 +180,16 @@ class NetworkKeeper(Actor):
         return LeverResult(True)
 
     @handles(Heard)
-    def _heard(self, heard: Heard) -> None:
+    def _heard(self, heard: Heard) -> bool:
         if isinstance(heard.message, CertificateShown):
-            self._certificate_shown(heard.node_id, heard.message)
-        else:
-            self._list_shown(heard.node_id, heard.message)
+            return self._certificate_shown(heard.node_id, heard.message)
+        return self._list_shown(heard.node_id, heard.message)
 
-    def _certificate_shown(self, node_id: str, message: CertificateShown) -> None:
+    def _certificate_shown(self, node_id: str, message: CertificateShown) -> bool:
         rules = self._gate.rules
         link = self.bus.routes.peers.get(node_id)
         if rules.trust is None or not isinstance(link, PeerLink) or link.credentials is None:
-            return
+            return False
         try:
             certificate, authority = rules.trust.member(message.certificate, node_id, wall_clock())
         except HandshakeFailed as error:
@@ -203,22 +202,25 @@ class NetworkKeeper(Actor):
                 why=error.text,
             )
             self.tell(self._peers, ReportPeer(node_id, ScoreReason.USELESS))
-            return
-        if certificate != link.credentials.certificate:
-            link.credentials = replace(link.credentials, certificate=certificate, authority=authority)
-            log.info("a peer has a new certificate", node=self.bus.name, peer=node_id, **_shown(certificate))
-            self.bus.publish(PeerCertified(node_id, tuple(sorted(certificate.roles)), certificate.ends))
-            self._judge()
+            return False
+        if certificate == link.credentials.certificate:
+            return False
+        link.credentials = replace(link.credentials, certificate=certificate, authority=authority)
+        log.info("a peer has a new certificate", node=self.bus.name, peer=node_id, **_shown(certificate))
+        self.bus.publish(PeerCertified(node_id, tuple(sorted(certificate.roles)), certificate.ends))
+        self._judge()
+        return True
 
-    def _list_shown(self, node_id: str, message: ListShown) -> None:
+    def _list_shown(self, node_id: str, message: ListShown) -> bool:
         rules = self._gate.rules
         if rules.trust is None or rules.trust.knows(message.revoked):
-            return
+            return False
         try:
-            self._take(message.revoked, told_by=node_id)
+            return self._take(message.revoked, told_by=node_id)[0]
         except ValueError as error:
             log.warning("a list of revoked certificates counts not", node=self.bus.name, peer=node_id, why=str(error))
             self.tell(self._peers, ReportPeer(node_id, ScoreReason.USELESS))
+            return False
 
     @handles(TakeList)
     def _take_list(self, command: TakeList) -> LeverResult:

@@ -1,14 +1,21 @@
-"""What members of a network with an authority tell each other: a new certificate, and what was revoked."""
+"""What members of a network with an authority tell each other: a new certificate, and what was revoked.
+
+Law 1. A peer has the credit for a word back when the keeper is done with it, and the keeper has one such word at a
+       time: whatever a peer says, the operator's word is next, and another peer's behind a window of its own at most.
+Law 2. What a peer may say costs a bounded share of the node, as a list that is old has to be read to be known as one.
+"""
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass
-from typing import Annotated, ClassVar, Protocol
+from typing import Annotated, ClassVar
 
 from msgspec import Meta
 
+from ...actors.base import SendError
 from ...actors.engine import Ending, handles
-from ...actors.messages import Channel
+from ...actors.messages import Address, Channel, Rate
 from ...actors.reactor import Reactor
 from ...transports.admission import MAX_CERTIFICATE, MAX_LIST
 
@@ -31,17 +38,17 @@ class ListShown:
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """On this node: the peer of that id, which its connection has proven, said this."""
+    """On this node: the peer of that id, which its connection has proven, said this. Whether it was news answers."""
 
     node_id: str
     message: CertificateShown | ListShown
 
 
-class Tells(Protocol):
-    """The ref of an actor, as far as it is needed here."""
-
-    def tell(self, message: object, /) -> object:
-        """Tell it something."""
+#: Of each peer: a certificate is renewed every few days, and what is revoked comes in one list of each authority. Those
+#: of two authorities, as long as they may be, pass at once, and take 4 ms each to read.
+RATE = Rate(messages=10, messages_burst=16, bytes=MAX_LIST // 2, bytes_burst=2 * MAX_LIST)
+#: Seconds that the keeper may take for one word; it does nothing that waits.
+KEEPER_WITHIN = 10.0
 
 
 class NetworkTalk(Reactor):
@@ -54,16 +61,18 @@ class NetworkTalk(Reactor):
         window=4,
         window_bytes=2 * MAX_LIST,
         max_message=MAX_LIST + 1024,
+        rate=RATE,
     )
     ends_in: ClassVar[Ending | None] = Ending.SERVICE
 
-    def __init__(self, keeper: Tells) -> None:
+    def __init__(self, keeper: Address[object]) -> None:
         super().__init__()
         self._keeper = keeper
 
     @handles(CertificateShown, ListShown)
-    def _heard(self, message: CertificateShown | ListShown) -> None:
+    async def _heard(self, message: CertificateShown | ListShown) -> None:
         envelope = self._cell.handling()
         source = None if envelope is None else envelope.source
         if isinstance(source, str):
-            self._keeper.tell(Heard(source, message))
+            with contextlib.suppress(SendError):  # it ends: whoever connects anew is told anew
+                await self.ask(self._keeper, Heard(source, message), reply=bool, timeout=KEEPER_WITHIN)
