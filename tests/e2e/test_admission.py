@@ -161,9 +161,11 @@ async def _refuse(tmp_path: Path) -> None:
             Node("stranger", network="closed", peers=a.endpoints) as s,
         ):
             await eventually(lambda: set(a.peers) == {b.node_id, c.node_id})
-            for node, reason in ((d, "expired"), (e, "certificate"), (s, "network_policy")):
-                await eventually(partial(_failed, node))
-                assert set(node.snapshot().peers.failed) == {reason}
+            # All come from one address, and those that fail cost it: some dials may not even be heard.
+            verdicts = {d: "expired", e: "certificate", s: "network_policy"}
+            for node, reason in verdicts.items():
+                await eventually(partial(_failed, node, reason))
+                assert not set(node.snapshot().peers.failed) & {*verdicts.values(), "revoked"} - {reason}
             assert {"expired", "certificate", "network_policy"} <= a.snapshot().peers.refused.keys()
             # Alice hears of it, and Carol, who is connected with her only.
             ours.revoke([bob.certificate], time.time())
@@ -172,12 +174,12 @@ async def _refuse(tmp_path: Path) -> None:
             await eventually((carol.folder / "own.crt.revoked").exists)
     # It holds after a restart, at the node that was not told by its operator.
     async with carol.node("carol", listen=[PLACE]) as c, bob.node("bob", peers=c.endpoints) as b:
-        await eventually(partial(_failed, b))
-        assert set(b.snapshot().peers.failed) == {"revoked"}
+        await eventually(partial(_failed, b, "revoked"))
+        assert not b.peers
 
 
-def _failed(node: Node) -> bool:
-    return bool(node.snapshot().peers.failed)
+def _failed(node: Node, reason: str) -> bool:
+    return reason in node.snapshot().peers.failed
 
 
 def test_who_is_revoked_expired_or_of_another_authority_is_kept_out(tmp_path: Path) -> None:
