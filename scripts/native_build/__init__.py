@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .docstrings import keep_docstrings
+from .letting_go import mended
 from .source import Source
 from .statics import hold_constants, hold_statics
 from .structs import make_classes
@@ -63,6 +64,7 @@ def compiled(root: Path, optimized: str = OPTIMIZED) -> list[Extension]:
         )
     for extension in extensions:
         extension.extra_compile_args = [*extension.extra_compile_args, *FLAGS]  # mypycify gives all the same list
+        extension.sources = [str(mended(Path(source))) for source in extension.sources]
     return extensions
 
 
