@@ -8,11 +8,20 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from ..transports.rules import Allow, PeerRates, Permissions
-    from .event_history import ActorFailure, EventHistory, EventReader, Happened, LostMessage
-    from .inspector import INSPECTOR, GetEvents, GetSnapshot, GetWaits
     from .network import Network
     from .node import Node
-    from .snapshot import NodeSnapshot
+    from .views import (
+        INSPECTOR,
+        ActorFailure,
+        EventHistory,
+        EventReader,
+        GetEvents,
+        GetSnapshot,
+        GetWaits,
+        Happened,
+        LostMessage,
+        NodeSnapshot,
+    )
     from .workers import Worker, WorkerEnded, WorkerView
 
 __all__ = [
@@ -40,11 +49,10 @@ __all__ = [
 _PLACES = {
     "Network": "network",
     "Node": "node",
-    "NodeSnapshot": "snapshot",
-    **dict.fromkeys(("INSPECTOR", "GetEvents", "GetSnapshot", "GetWaits"), "inspector"),
     **dict.fromkeys(("Allow", "PeerRates", "Permissions"), ".transports.rules"),
     **dict.fromkeys(("Worker", "WorkerEnded", "WorkerView"), "workers"),
-    **dict.fromkeys(("ActorFailure", "EventHistory", "EventReader", "Happened", "LostMessage"), "event_history"),
+    **dict.fromkeys(("INSPECTOR", "GetEvents", "GetSnapshot", "GetWaits", "NodeSnapshot"), "views"),
+    **dict.fromkeys(("ActorFailure", "EventHistory", "EventReader", "Happened", "LostMessage"), "views"),
 }
 
 

@@ -38,13 +38,8 @@ from ..transports.kinds import make_transports
 from ..transports.rules import PeerRates, PeerRules, Permissions
 from ..transports.streams import Identity, Transport, TransportOptions
 from ..transports.wire import Codecs
-from .allocator import keep_freed_memory
-from .event_history import EventHistory
 from .extension import Extension, Extensions, tracer_of
-from .inspector import INSPECTOR, Inspector
-from .loop_lag import LoopLag
-from .network import Network
-from .network_door import NetworkDoor
+from .network import Network, NetworkDoor
 from .node_arguments import (
     advertised_of,
     capabilities_of,
@@ -61,9 +56,10 @@ from .node_arguments import (
     threads_of,
 )
 from .own_actors import OwnActors, declare_channels_of
+from .process import LoopLag, keep_freed_memory
 from .search import SearchWays, meeting_places, search_of
 from .sends import NodeSends
-from .views import NodeViews
+from .views import INSPECTOR, EventHistory, Inspector, NodeViews
 from .waiting import NodeWaits
 from .workers import FactoryPath, Worker, WorkerFactory, Workers, members_of, split_reactors
 

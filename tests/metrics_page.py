@@ -10,7 +10,7 @@ from typing import Any, get_args, get_type_hints
 
 from published_metrics import alert_rules, full_name
 
-from peerbus.node.event_history import NodeEvent
+from peerbus.node.views.event_history import NodeEvent
 from peerbus.operate.commands.catalogue import COMMANDS
 from peerbus.operate.metrics.table import METRICS
 

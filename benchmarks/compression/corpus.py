@@ -48,7 +48,7 @@ class PeerRecords(Message):
 
 
 class Block(Message):
-    """As of peerbus.node.blocks, a smaller one."""
+    """As of peerbus.node.blocksync, a smaller one."""
 
     index: int
     data: bytes

@@ -15,7 +15,7 @@ from time import monotonic
 from peerbus.actors import Channel, Message, Reactor, handles
 from peerbus.discovery import PeerOptions
 from peerbus.node import Node
-from peerbus.node.blocks import Blocks
+from peerbus.node.blocksync import Blocks
 
 __all__ = ["CHANNELS", "Count", "Counted", "Sink", "Urgent", "Wide", "serve"]
 

@@ -8,8 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from peerbus.node import Node
-from peerbus.node.blocks import Blocks
-from peerbus.node.blocksync import Progress, Sync
+from peerbus.node.blocksync import Blocks, Progress, Sync
 
 #: Where nodes look for each other. On a LAN: listen on tcp://0.0.0.0:0, and mdns=True for every interface.
 LISTEN, MDNS = ["tcp://127.0.0.1:0"], ["127.0.0.1"]

@@ -11,8 +11,7 @@ from pathlib import Path
 import pytest
 
 from peerbus.actors import LOCAL
-from peerbus.node.blocks import Blocks, GetServed, Served
-from peerbus.node.blocksync import Progress, Sync
+from peerbus.node.blocksync import Blocks, GetServed, Progress, Served, Sync
 from peerbus.testing import Simulation, Uniform
 
 BLOCK, NUMBER = 1_000, 200

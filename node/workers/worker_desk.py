@@ -18,8 +18,7 @@ from ...actors.mailbox import Envelope
 from ...actors.messages import LOCAL, ActorFailed, ActorRestarted, Address, HandlerStalled, Terminated, parse_address
 from ...actors.reactor import Reactor
 from ...transports.sending import InsideLink
-from ..loop_lag import LoopLag
-from ..process_figures import process_figures
+from ..process import LoopLag, process_figures
 from .seat import SEAT, MemberSeat
 from .talk import (
     GATE,

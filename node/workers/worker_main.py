@@ -35,7 +35,7 @@ from ...transports.connection import (
 from ...transports.sending import InsideLink
 from ...transports.streams import Stream, stream_of_pair
 from ...transports.wire import Codecs, Hello
-from ..allocator import keep_freed_memory
+from ..process import keep_freed_memory
 from .factory_path import FactoryPath
 from .outside import Outside
 from .seat import SEAT, MemberSeat

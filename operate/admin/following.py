@@ -9,8 +9,7 @@ from collections.abc import AsyncGenerator
 from datetime import UTC, datetime
 
 from ...actors.base import did_you_mean
-from ...node.event_history import EVENT_KINDS, EventHistory, Happened
-from ...node.views import NodeViews
+from ...node.views import EVENT_KINDS, EventHistory, Happened, NodeViews
 from ..api import ApiError, ApiRequest, EventView, Streamed, as_json
 from .route import ApiRoute, QueryField
 

@@ -11,10 +11,8 @@ from ...actors.pool_view import PoolView
 from ...actors.sends import WaitView
 from ...discovery.mind import BanView, PeerPage, PeerView, RequirementView
 from ...discovery.peer import PeerState
-from ...node.network_view import NetworkView
-from ...node.snapshot import NodeSnapshot
-from ...node.streams_view import StreamsView
-from ...node.views import NodeViews
+from ...node.network import NetworkView
+from ...node.views import NodeSnapshot, NodeViews, StreamsView
 from ...node.workers import WorkerView
 from ...patterns.pattern_views import PatternViews
 from ..api import (

@@ -10,8 +10,7 @@ from ...actors.engine import HistogramView
 from ...actors.mailbox import Account
 from ...discovery.mdns import MdnsStatistics
 from ...discovery.shell import BookView, ConnectionTotals
-from ...node.loop_lag import LagView
-from ...node.process_figures import ProcessFigures
+from ...node.process import LagView, ProcessFigures
 from ...transports.connection import ConnectionStatistics
 from .readiness import Readiness
 

@@ -9,7 +9,7 @@ from ...actors.actor_page import ActorView
 from ...actors.pool_view import PoolView
 from ...actors.sends import WaitView
 from ...discovery.mind import PeersSnapshot
-from ...node.streams_view import StreamsView
+from ...node.views import StreamsView
 from ...node.workers import WorkerView
 from ...patterns.pattern_views import PatternViews
 from ...transports.connection import ConnectionStatistics

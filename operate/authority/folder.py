@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from ...actors.base import ConfigError
-from ...node.private_files import make_private_folder, write_whole
+from ...node.process import make_private_folder, write_whole
 from ...transports.admission import AuthorityCertificate, MemberCertificate, certificates_in, lists_in
 from ...transports.streams import Authority, Identity, Terms, read_key_file
 

@@ -7,8 +7,8 @@ from ...actors.mailbox import Ledger
 from ...actors.pool_view import PoolView
 from ...actors.sends import WaitView
 from ...discovery.mind import BanView, LeverResult, PeerView, RequirementView
-from ...node.network_view import NetworkView
-from ...node.streams_view import StreamsView
+from ...node.network import NetworkView
+from ...node.views import StreamsView
 from ...node.workers import WorkerView
 from ...patterns.pattern_views import PatternViews
 from ...transports.connection import ConnectionStatistics

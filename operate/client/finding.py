@@ -181,8 +181,7 @@ async def _glance(path: Path) -> NodeHere | None:
 
 def _configured(path: Path, environment: Mapping[str, str], token: Path | None, authority: Path | None) -> AdminTarget:
     """The node that runs from a configuration."""
-    from ...node.config import load_config
-    from ...node.overrides import from_environment
+    from ...node.config import from_environment, load_config
 
     config = load_config(path, from_environment(environment))
     admin = config.admin

@@ -13,7 +13,7 @@ from types import TracebackType
 from typing import Self
 
 from ...actors.base import ConfigError
-from ...node.serve import run_loop, serve
+from ...node.run import run_loop, serve
 from ..client import AdminTarget, NodeNotFound, find_node, nodes_here
 from ..dashboard import Dashboard, open_browser
 from ..serving import SocketPlace

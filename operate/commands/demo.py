@@ -14,9 +14,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from ...actors.base import ConfigError, PeerbusError
-from ...node.private_files import make_private_folder
+from ...node.process import make_private_folder
 from ...node.process_signals import ProcessSignals
-from ...node.serve import run_loop
+from ...node.run import run_loop
 from ..client import AdminTarget
 from ..dashboard import Dashboard
 from ..demo import (

@@ -6,7 +6,7 @@ import argparse
 import json
 
 from ...actors.base import ConfigError
-from ...node.spoken import SpokenNode, spoken_by
+from ...node.schema import SpokenNode, spoken_by
 from ..describing import asyncapi_document, dot_drawing, json_schemas, markdown_page
 from .terminal import Terminal
 

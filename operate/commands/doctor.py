@@ -10,8 +10,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from ...actors.base import printable
+from ...node.config import from_environment, from_words
 from ...node.node_arguments import seconds_of
-from ...node.overrides import from_environment, from_words
 from ..doctor import Diagnosis, Health, Wanted, examine, worst
 from .node_command import until_signalled
 from .terminal import Colour, Terminal

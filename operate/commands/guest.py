@@ -18,10 +18,9 @@ from pathlib import Path
 from ...actors.base import ConfigError
 from ...discovery import PeerUp
 from ...node import Node
-from ...node.build import known_channels
-from ...node.config import NodeConfig, load_config
+from ...node.config import NodeConfig, from_environment, load_config
 from ...node.logs import configure
-from ...node.overrides import from_environment
+from ...node.run import known_channels
 from ...transports.streams import Endpoint
 
 __all__ = ["guest_of", "settled"]

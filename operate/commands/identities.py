@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ...actors.base import ConfigError
 from ...node.identity_source import IdentitySource
-from ...node.private_files import make_private_folder
+from ...node.process import make_private_folder
 from ...transports.kinds import read_endpoint
 from ...transports.streams import Identity
 from .terminal import Terminal

@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 
 from ...actors.base import ConfigError
-from ...node.private_files import make_private_folder
+from ...node.process import make_private_folder
 from ...transports.admission import NetworkKey
 from .terminal import Terminal
 

@@ -12,16 +12,21 @@ from pathlib import Path
 
 from ...actors.base import ConfigError, PeerbusError, get_logger
 from ...node import logs
-from ...node.build import build_node, known_channels, load_identity
-from ...node.check_report import check_report, ignored_variables
-from ...node.config import NodeConfig, load_config
-from ...node.config_places import from_outside
-from ...node.hardening import FLAG, MEASURES, hardened
-from ...node.notify import Notifier
-from ...node.overrides import Override, from_environment, from_words
-from ...node.process_guard import GUARDS, Guarding, guard_process
-from ...node.reload import Reload
-from ...node.serve import run_loop, serve
+from ...node.config import NodeConfig, Override, from_environment, from_outside, from_words, load_config
+from ...node.process import GUARDS, Guarding, Notifier, guard_process
+from ...node.run import (
+    FLAG,
+    MEASURES,
+    Reload,
+    build_node,
+    check_report,
+    hardened,
+    ignored_variables,
+    known_channels,
+    load_identity,
+    run_loop,
+    serve,
+)
 from ..configured import extensions_of
 from .terminal import Terminal
 

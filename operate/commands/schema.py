@@ -7,7 +7,7 @@ import json
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from ...node.schema_source import descriptions_of, written
+from ...node.schema import descriptions_of, written
 from ...transports.schema import (
     Change,
     Description,

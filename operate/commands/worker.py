@@ -9,8 +9,7 @@ from pathlib import Path
 
 from ...actors.base import ConfigError
 from ...node import logs
-from ...node.config_worker import WorkerConfig, load_worker_config
-from ...node.overrides import from_environment, from_words
+from ...node.config import WorkerConfig, from_environment, from_words, load_worker_config
 from ...node.workers import CalledNode, keep_calling
 from ...transports.streams import Identity
 from .terminal import Terminal

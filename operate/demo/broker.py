@@ -15,7 +15,7 @@ from typing import Final, Self
 import msgspec
 
 from ...actors.base import PeerbusError
-from ...node.private_files import open_for_writing
+from ...node.process import open_for_writing
 
 __all__ = ["DemoBroker", "nats_server_path"]
 

@@ -16,7 +16,7 @@ from typing import Self
 import msgspec
 
 from ...actors.base import PeerbusError
-from ...node.private_files import open_for_writing
+from ...node.process import open_for_writing
 from .messages import Job, NodeFailed, Report, Started, decode_said, encode
 
 __all__ = ["Cluster", "NodeProcess"]

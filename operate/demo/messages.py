@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from ...node.blocks import Served
-from ...node.blocksync import Progress
+from ...node.blocksync import Progress, Served
 from .carriers import CARRIERS, DEFAULT_CARRIER
 
 __all__ = ["Job", "NodeFailed", "Report", "Started", "decode_job", "decode_said", "encode"]

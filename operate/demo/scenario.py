@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ...actors.base import ConfigError, PeerbusError
-from ...node.private_files import open_for_writing
+from ...node.process import open_for_writing
 from .audience import Audience
 from .broker import DemoBroker
 from .carriers import CARRIERS, DEFAULT_CARRIER

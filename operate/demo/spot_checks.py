@@ -11,7 +11,7 @@ from ...actors.actor import Actor
 from ...actors.base import SendError, get_logger
 from ...actors.engine import handles
 from ...actors.messages import Message, Role
-from ...node.blocks import BLOCK_SIZE, Block, Blocks, GetBlock
+from ...node.blocksync import BLOCK_SIZE, Block, Blocks, GetBlock
 
 __all__ = ["SpotChecks"]
 

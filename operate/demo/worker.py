@@ -17,10 +17,9 @@ from ...actors.base import PeerbusError
 from ...actors.messages import LOCAL
 from ...discovery.facts import Require
 from ...node import logs
-from ...node.blocks import Blocks, GetServed, Served
-from ...node.blocksync import Progress, Sync
+from ...node.blocksync import Blocks, GetServed, Progress, Served, Sync
 from ...node.node import Node
-from ...node.serve import run_loop
+from ...node.run import run_loop
 from ...transports.streams import Identity
 from ..admin import Admin
 from .messages import Job, NodeFailed, Report, Started, decode_job, encode

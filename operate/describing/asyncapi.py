@@ -10,7 +10,7 @@ from typing import Any
 
 from ...actors.base import ConfigError
 from ...actors.messages import UNNAMED
-from ...node.spoken import SpokenNode
+from ...node.schema import SpokenNode
 from ...transports.schema import describe
 from ...transports.streams import Endpoint
 from .message_schemas import Schema, draft_7, schemas_of

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from ...actors.messages import UNNAMED
-from ...node.spoken import SpokenNode
+from ...node.schema import SpokenNode
 from .sends_read import SendRead, sends_read
 from .spoken_channel import SpokenChannel, channels_of
 

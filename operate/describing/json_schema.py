@@ -6,7 +6,7 @@ from typing import Any
 
 from ...actors.base import ConfigError
 from ...actors.messages import UNNAMED
-from ...node.spoken import SpokenNode
+from ...node.schema import SpokenNode
 from .message_schemas import Schema, schema_of
 from .spoken_channel import channels_of, told_of
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from ...actors.base import ConfigError
 from ...actors.messages import Channel, Message, Unresolved
-from ...node.spoken import SpokenNode
+from ...node.schema import SpokenNode
 from ...transports.schema import REQUIRED, Definition, Description, describe, spelled_shape
 from .sends_read import sends_read
 from .spoken_channel import SpokenChannel, SpokenMessage, channels_of, told_of

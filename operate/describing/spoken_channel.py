@@ -9,7 +9,7 @@ from typing import Any
 
 from ...actors.base import ConfigError
 from ...actors.messages import FACTS, Channel, Unresolved, answer_named, item_of
-from ...node.spoken import ServedChannel, SpokenNode
+from ...node.schema import ServedChannel, SpokenNode
 
 __all__ = ["SpokenChannel", "SpokenMessage", "channels_of", "told_of"]
 

@@ -10,8 +10,7 @@ from pathlib import Path
 
 from ...actors.base import ConfigError
 from ...discovery.peer import PeerOptions
-from ...node.config import NodeConfig
-from ...node.overrides import Override
+from ...node.config import NodeConfig, Override
 from ..api import NodeOverview
 from ..client import AdminClient, AdminError, AdminTarget, NodeNotFound, NodeNotReached, find_node
 from ..serving import SocketPlace, TcpPlace

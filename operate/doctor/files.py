@@ -8,12 +8,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ...actors.base import ConfigError
-from ...node.build import build_node, load_identity
-from ...node.check_report import ignored_variables
-from ...node.config import NodeConfig, load_config
+from ...node.config import NodeConfig, Override, load_config
 from ...node.identity_source import FoundIdentity
 from ...node.network import Network, WrongRule
-from ...node.overrides import Override
+from ...node.run import build_node, ignored_variables, load_identity
 from ...transports.admission import EntryRules
 from ...transports.streams import Identity
 from ..configured import extensions_of

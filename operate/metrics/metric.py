@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from ...node.snapshot import NodeSnapshot
+from ...node.views import NodeSnapshot
 from .exposition import MetricKind, MetricValue
 
 __all__ = ["Metric", "Seen"]

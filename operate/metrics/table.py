@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from ...actors.engine import HistogramView, State
 from ...actors.mailbox import Account
 from ...discovery.peer import PeerState
-from ...node.snapshot import NodeSnapshot
+from ...node.views import NodeSnapshot
 from .exposition import MetricKind, MetricValue, Sampled
 from .metric import Metric, Seen
 from .work_table import WORK

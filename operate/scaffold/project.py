@@ -12,7 +12,7 @@ from pathlib import Path
 
 from ... import __version__
 from ...actors.base import ConfigError
-from ...node.private_files import write_whole
+from ...node.process import write_whole
 from ...transports.streams import Identity
 from .names import ProjectNames, ReactorNames
 from .reactor_list import with_reactor

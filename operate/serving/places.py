@@ -12,7 +12,7 @@ from pathlib import Path
 from urllib.parse import quote, urlsplit
 
 from ...actors.base import ConfigError
-from ...node.private_files import make_private_folder
+from ...node.process import make_private_folder
 
 __all__ = [
     "SocketPlace",

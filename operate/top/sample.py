@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from ...actors.actor_page import ActorPage, ActorView
 from ...actors.pool_view import PoolView
 from ...discovery.mind import PeerView
-from ...node.streams_view import StreamsView
+from ...node.views import StreamsView
 from ...node.workers import WorkerView
 from ...patterns.pattern_views import PatternViews
 from ...transports.connection import ConnectionStatistics

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from ...actors.pool_view import MemberView, PoolView
-from ...node.streams_view import StreamsView
+from ...node.views import StreamsView
 from ...node.workers import WorkerView
 from ...patterns.gossip import NodeGossip
 from ...patterns.singleton import NodeSingleton

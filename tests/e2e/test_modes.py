@@ -10,7 +10,7 @@ from pathlib import Path
 
 from services import Service
 
-from peerbus.node.process_guard import GUARDS
+from peerbus.node.process.guard import GUARDS
 
 GUARDED = """
 import ctypes

@@ -19,11 +19,11 @@ import pytest
 import yaml
 from services import PATIENCE, Service, environment
 
-from peerbus.node.config import NodeConfig, load_config
-from peerbus.node.config_processes import ProcessConfig
-from peerbus.node.config_worker import load_worker_config
+from peerbus.node.config.config import NodeConfig, load_config
+from peerbus.node.config.overrides import from_environment
+from peerbus.node.config.processes import ProcessConfig
+from peerbus.node.config.worker import load_worker_config
 from peerbus.node.identity_source import IdentitySource
-from peerbus.node.overrides import from_environment
 from peerbus.operate.cli import MISUSED, main
 from peerbus.transports import Identity
 

@@ -71,7 +71,7 @@ def test_prose_is_no_wider_than_an_editor(document: Path) -> None:
 
 
 def test_the_documented_configuration_is_a_right_one_and_names_every_key(tmp_path: Path) -> None:
-    from peerbus.node.config import parse_config
+    from peerbus.node.config.config import parse_config
 
     text = (ROOT / "docs" / "configuration.md").read_text(encoding="utf-8")
     example, *parts = re.findall(r"^```toml\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
@@ -89,7 +89,7 @@ def test_the_documented_configuration_is_a_right_one_and_names_every_key(tmp_pat
 
 def test_the_rules_that_the_page_on_security_shows_are_right_ones_and_the_same_in_code(tmp_path: Path) -> None:
     from peerbus.node import Allow, Permissions
-    from peerbus.node.config import parse_config
+    from peerbus.node.config.config import parse_config
 
     text = (ROOT / "docs" / "security.md").read_text(encoding="utf-8")
     said = [

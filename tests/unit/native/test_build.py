@@ -11,7 +11,7 @@ from pathlib import Path
 
 import peerbus
 from peerbus.native import COMPILED, build_name
-from peerbus.node.process_figures import process_figures
+from peerbus.node.process.figures import process_figures
 
 
 def test_the_build_is_the_one_whose_modules_are_imported() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from peerbus.node import Node
-from peerbus.node.views import NodeViews
+from peerbus.node.views.views import NodeViews
 
 
 class Beside:

@@ -16,7 +16,7 @@ from peerbus.node.process_signals import STOPS, ProcessSignals, Signalled
 PROGRAM = """
 import asyncio, sys, threading, time
 from peerbus.node.process_signals import ProcessSignals
-from peerbus.node.serve import run_loop, serve
+from peerbus.node.run import run_loop, serve
 
 class Node:
     name = "stuck"

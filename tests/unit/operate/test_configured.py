@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from peerbus.actors import ConfigError
-from peerbus.node.config import parse_config
+from peerbus.node.config.config import parse_config
 from peerbus.operate import Admin
 from peerbus.operate.configured import extensions_of
 

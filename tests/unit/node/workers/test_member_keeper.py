@@ -27,8 +27,8 @@ from peerbus.actors import (
     handles,
 )
 from peerbus.node import Node
-from peerbus.node.build import build_node
-from peerbus.node.config import parse_config
+from peerbus.node.config.config import parse_config
+from peerbus.node.run.build import build_node
 
 JOBS = LOCAL / Jobs
 

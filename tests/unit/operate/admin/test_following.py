@@ -11,7 +11,7 @@ from administered import Place
 
 from peerbus.discovery import PeerDown
 from peerbus.node import EventHistory
-from peerbus.node.event_history import MOST
+from peerbus.node.views.event_history import MOST
 from peerbus.operate.admin.following import follow
 
 

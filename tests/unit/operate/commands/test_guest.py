@@ -15,7 +15,7 @@ from command_line import run
 
 from peerbus.discovery import PeerDown, PeerUp
 from peerbus.node import Node
-from peerbus.node.config import parse_config
+from peerbus.node.config.config import parse_config
 from peerbus.operate.commands.guest import QUIET, places, settled
 from peerbus.testing import Simulation
 from peerbus.transports import Identity

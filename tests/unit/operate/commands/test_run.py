@@ -129,8 +129,8 @@ def test_check_says_that_a_node_finds_nobody(tmp_path: Path, capsys: pytest.Capt
         ("listen = ['unix:///tmp/a.sock', 'unix:///tmp/./a.sock']", "unix:///tmp/./a.sock is where listen[0] is"),
         ("[processes.w]\nreactors = ['a:B']\nlisten = 'unix:///no/w.sock'", "the folder /no does not exist"),
         (
-            "reactors = [{path = 'peerbus.node.blocks:Blocks', args = {file = '/no/such/file'}}]",
-            "alice.toml:3: reactors[0]: peerbus.node.blocks:Blocks cannot be made",
+            "reactors = [{path = 'peerbus.node.blocksync:Blocks', args = {file = '/no/such/file'}}]",
+            "alice.toml:3: reactors[0]: peerbus.node.blocksync:Blocks cannot be made",
         ),
     ],
 )

@@ -3,7 +3,7 @@ from __future__ import annotations
 import msgspec
 
 from peerbus.actors.pool_view import MemberView, PoolView
-from peerbus.node.streams_view import StreamsView
+from peerbus.node.views.streams import StreamsView
 from peerbus.node.workers import WorkerView
 from peerbus.operate.commands.shown_work import ShownPatterns, ShownPool, ShownStreams, ShownWorker
 from peerbus.patterns import GossipView

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, cast
 
-from peerbus.node.blocksync import Progress
+from peerbus.node.blocksync.sync import Progress
 from peerbus.operate.demo.cluster import NodeProcess
 from peerbus.operate.demo.messages import Job, Report
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from peerbus.node.blocks import Served
-from peerbus.node.blocksync import Progress
+from peerbus.node.blocksync.blocks import Served
+from peerbus.node.blocksync.sync import Progress
 from peerbus.operate.demo.messages import Job, NodeFailed, Report, Started, decode_job, decode_said, encode
 
 JOB = Job(name="want-1", network="demo", identity="/key", file="/copy", archives=2, wants=True)

@@ -6,7 +6,7 @@ import io
 
 import pytest
 
-from peerbus.node.blocksync import Progress
+from peerbus.node.blocksync.sync import Progress
 from peerbus.operate.demo.messages import Report
 from peerbus.operate.demo.progress import FRAME, Display, mib, plural, rate
 

@@ -10,7 +10,7 @@ from admin_client import PATIENCE
 
 from peerbus.actors import LOCAL
 from peerbus.node import Node
-from peerbus.node.blocks import Blocks, GetServed, Served
+from peerbus.node.blocksync.blocks import Blocks, GetServed, Served
 from peerbus.operate.demo.spot_checks import SpotChecks
 
 

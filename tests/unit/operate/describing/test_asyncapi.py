@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from jsonschema import Draft7Validator
 
-from peerbus.node.spoken import spoken_by
+from peerbus.node.schema.spoken import spoken_by
 from peerbus.operate.describing import asyncapi_document
 
 #: Of the package @asyncapi/specs on npm; see the README beside it.

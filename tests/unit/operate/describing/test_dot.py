@@ -8,7 +8,7 @@ import subprocess
 
 import pytest
 
-from peerbus.node.spoken import SpokenNode, spoken_by
+from peerbus.node.schema.spoken import SpokenNode, spoken_by
 from peerbus.operate.describing import dot_drawing
 
 

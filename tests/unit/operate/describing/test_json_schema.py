@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from jsonschema import Draft202012Validator
 
-from peerbus.node.spoken import spoken_by
+from peerbus.node.schema.spoken import spoken_by
 from peerbus.operate.describing import json_schemas
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from peerbus.node.spoken import SpokenNode, spoken_by
+from peerbus.node.schema.spoken import SpokenNode, spoken_by
 from peerbus.operate.describing import markdown_page
 
 

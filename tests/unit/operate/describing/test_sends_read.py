@@ -5,7 +5,7 @@ from __future__ import annotations
 from described import Archive, Desk
 
 from peerbus.actors import Channel, Message, Reactor, handles
-from peerbus.node.blocksync import Sync
+from peerbus.node.blocksync.sync import Sync
 from peerbus.operate.describing.sends_read import SendRead, sends_read
 
 

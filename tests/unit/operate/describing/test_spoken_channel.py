@@ -8,7 +8,7 @@ from described import Block, Forget, GetBlock, GetRange
 
 from peerbus.actors import Message
 from peerbus.actors.messages import UNNAMED
-from peerbus.node.spoken import spoken_by
+from peerbus.node.schema.spoken import spoken_by
 from peerbus.operate.describing.spoken_channel import channels_of, told_of
 
 

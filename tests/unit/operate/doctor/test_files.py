@@ -68,7 +68,7 @@ def test_of_a_file_that_is_not_there_that_is_told() -> None:
 
 
 def test_a_variable_that_is_no_key_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from peerbus.node.overrides import from_environment
+    from peerbus.node.config.overrides import from_environment
 
     (tmp_path / "alice.toml").write_text(CONFIG)
     overrides = from_environment({"PEERBUS_NETWROK": "prod"})

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from peerbus.node.streams_view import StreamsView
+from peerbus.node.views.streams import StreamsView
 from peerbus.node.workers import WorkerView
 from peerbus.operate.metrics.metric import Seen
 from peerbus.operate.metrics.work_table import WORK

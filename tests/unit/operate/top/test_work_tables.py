@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from peerbus.actors.pool_view import MemberView, PoolView
-from peerbus.node.streams_view import StreamsView
+from peerbus.node.views.streams import StreamsView
 from peerbus.node.workers import WorkerView
 from peerbus.operate.top.rates import Rates
 from peerbus.operate.top.row_cells import BAD, ODD

@@ -29,7 +29,7 @@ from peerbus.actors import (
     handles,
 )
 from peerbus.node import Node
-from peerbus.node.config import parse_config
+from peerbus.node.config.config import parse_config
 from peerbus.operate import Tracing
 from peerbus.operate.configured import extensions_of
 

@@ -1,0 +1,184 @@
+"""What `peerbus run --harden` asks of a configuration: what it turns on by itself, and what has to be there before."""
+
+# Law 1. What is written stands: turned on are keys that nobody has set, so an operator who needs one otherwise says so.
+# Law 2. What has to be there is not guessed: where it is missing the node does not start, and all is told at once.
+# Law 3. Whoever can write a file that the node takes its code or its settings from is the node. So can whoever may
+#        write a folder on the way there (sshd_config(5), StrictModes).
+
+from __future__ import annotations
+
+import os
+import socket
+import stat
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from ..config import NodeConfig, Override, from_outside, leaves
+
+__all__ = ["DEMANDS", "FLAG", "MEASURES", "HardenedConfig", "Measure", "Missing", "hardened"]
+
+FLAG: Final = "--harden"
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """A key that is set where nobody has set it, nor one of `unless`."""
+
+    key: str
+    value: bool | int
+    why: str
+    unless: tuple[str, ...] = ()
+
+    @property
+    def override(self) -> Override:
+        """As if it stood above the file."""
+        return Override(tuple(self.key.split(".")), self.value, str(self.value).lower(), FLAG)
+
+
+MEASURES: Final = (
+    Measure(
+        "discovery.mdns",
+        False,
+        "whoever is on the local network can say anything by multicast; name the peers, or say mdns = true",
+        ("discovery.interfaces",),
+    ),
+    Measure("peers.max_per_address", 8, "so many peers may come from one address, whatever keys they have"),
+    Measure("limits.arrivals_per_address", 10, "connections a second from one address that anything is spent on"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """What has to be there and is not: the key that it is about, and what is wrong with what would be right."""
+
+    key: str
+    problem: str
+
+
+@dataclass(frozen=True, slots=True)
+class HardenedConfig:
+    """`config` with all that was turned on; it is hardened where nothing is `missing`."""
+
+    config: NodeConfig
+    turned_on: tuple[Measure, ...]
+    missing: tuple[Missing, ...]
+
+    def lines(self) -> list[str]:
+        """What is missing, each with the place where it would stand."""
+        source = self.config.source
+        places = (f"{source.origin(one.key)}: {one.key}" if one.key else source.name for one in self.missing)
+        return [f"{place}: {one.problem}" for place, one in zip(places, self.missing, strict=True)]
+
+
+def hardened(read: Callable[[Sequence[Override]], NodeConfig]) -> HardenedConfig:
+    """The configuration that `read` gives, with what stands below all that is set. Raises ConfigError, as `read`."""
+    written = {".".join(key) for key, _ in leaves(dict(read(()).values))}
+    measures = tuple(one for one in MEASURES if written.isdisjoint((one.key, *one.unless)))
+    config = read([one.override for one in measures])
+    return HardenedConfig(config, measures, tuple(found for demand in DEMANDS for found in demand(config)))
+
+
+def _identity(config: NodeConfig) -> Iterator[Missing]:
+    if config.identity is None:
+        yield Missing(
+            "identity",
+            "is not set: with a new key at each start nobody can name this node, or let it in and no other; "
+            "`peerbus keygen` makes one",
+        )
+
+
+def _closed(config: NodeConfig) -> Iterator[Missing]:
+    open_to = [str(endpoint) for endpoint in config.listen if from_outside(endpoint)]
+    if open_to and not config.network.closed:
+        yield Missing(
+            "network",
+            f"anybody who reaches {open_to[0]} may come in: say who may (allow, network_key, or authority and "
+            "certificate), or listen at this machine's own addresses",
+        )
+
+
+def _unix(config: NodeConfig) -> Iterator[Missing]:
+    if any(endpoint.path for endpoint in config.listen) and not hasattr(socket, "SO_PEERCRED"):
+        yield Missing("listen", "this system does not tell who calls at a Unix socket: listen at a port of 127.0.0.1")
+
+
+def _pins(config: NodeConfig) -> Iterator[Missing]:
+    if not config.peers.options.pin:
+        yield Missing("peers.pin", "is false: whoever answers at an address is taken for the node that is meant")
+    nameless = [one for one in (*config.peers.persistent, *config.peers.seeds) if one.peer_id is None]
+    if nameless and config.book is None:
+        yield Missing(
+            "book",
+            f"is not set, and {nameless[0]} names no node: who answered there first is forgotten at the end; "
+            "write tcp://<node id>@host:port (`peerbus id` prints it), or give the node a book",
+        )
+
+
+def _admin(config: NodeConfig) -> Iterator[Missing]:
+    at = config.admin.at
+    if config.admin.enabled and at is not None and "://" in at:
+        yield Missing(
+            "admin.at",
+            f"{at} is a port, where a token alone lets in; leave it out for a Unix socket of mode 0600",
+        )
+
+
+def _files(config: NodeConfig) -> Iterator[Missing]:
+    if os.path.exists(config.source.name):
+        yield from _only_ours("", "the configuration", Path(config.source.name))
+    yield from _only_ours("reactors", "the folder that modules are looked for in", config.folder)
+    if config.book is not None:
+        yield from _only_ours("book", "the book", config.book if config.book.exists() else config.book.parent)
+    if config.admin.enabled and config.admin.at is not None and "://" not in config.admin.at:
+        yield from _only_ours("admin.at", "the folder of the admin socket", Path(config.admin.at).parent)
+
+
+def _only_ours(key: str, what: str, path: Path) -> Iterator[Missing]:
+    """Nobody else may change what is there, or put something else in its place."""
+    if why := who_else_writes(path):
+        yield Missing(key, f"{what} is not this node's alone: {why}")
+
+
+def who_else_writes(path: Path) -> str:
+    """Who may change what is at that path, beside this process's user and root; nothing where nobody may."""
+    try:
+        whole = path.resolve(strict=True)
+        for number, each in enumerate((whole, *whole.parents)):
+            found = os.stat(each)
+            if found.st_uid not in (0, os.geteuid()):
+                return f"{each} belongs to user {found.st_uid}; chown it to the node's user, or to root"
+            # In a folder like /tmp others may add things, and take away none of ours; it may be on the way only.
+            if found.st_mode & (stat.S_IWGRP | stat.S_IWOTH) and not (number and found.st_mode & stat.S_ISVTX):
+                return f"others can write {each}; chmod go-w {each}"
+    except OSError as error:
+        return f"{path} cannot be looked at: {error.strerror}"
+    return ""
+
+
+def _code(config: NodeConfig) -> Iterator[Missing]:
+    del config
+    for entry in sys.path:
+        if _written_by_all(entry or os.curdir):
+            yield Missing("reactors", f"everybody can write {os.path.abspath(entry)}, where Python looks for modules")
+
+
+def _written_by_all(folder: str) -> bool:
+    try:
+        return bool(os.stat(folder).st_mode & stat.S_IWOTH)
+    except OSError:
+        return False
+
+
+#: Everything that has to be there.
+DEMANDS: Final[tuple[Callable[[NodeConfig], Iterable[Missing]], ...]] = (
+    _identity,
+    _closed,
+    _unix,
+    _pins,
+    _admin,
+    _files,
+    _code,
+)
