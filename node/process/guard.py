@@ -10,10 +10,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-__all__ = ["GUARDS", "Guarding", "ProcessGuard", "guard_process"]
+__all__ = ["GUARDS", "Guarding", "ProcessGuard", "guard_process", "is_shielded", "shield"]
 
 #: Numbers of prctl(2).
-_SET_DUMPABLE, _SET_NO_NEW_PRIVS = 4, 38
+_GET_DUMPABLE, _SET_DUMPABLE, _SET_NO_NEW_PRIVS = 3, 4, 38
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +41,20 @@ def _prctl(option: int, value: int) -> None:
         raise OSError(number, os.strerror(number))
 
 
+def shield() -> None:
+    """Let no other process of this user trace this one, or read its memory. Raises OSError where that cannot be.
+
+    It ends where another program begins (execve(2)): whoever starts one of its own says so to that one. The rest of
+    `GUARDS` goes on.
+    """
+    _prctl(_SET_DUMPABLE, 0)
+
+
+def is_shielded() -> bool:
+    """Whether `shield` holds for this process."""
+    return sys.platform == "linux" and not int(ctypes.CDLL(None).prctl(_GET_DUMPABLE))
+
+
 GUARDS: Final = (
     ProcessGuard("umask 077", "what it makes is its user's alone, also what reactors make", lambda: os.umask(0o077)),
     ProcessGuard(
@@ -51,7 +65,7 @@ GUARDS: Final = (
     ProcessGuard(
         "not dumpable",
         "no other process of its user may trace it, or read its memory and environment (prctl(2))",
-        lambda: _prctl(_SET_DUMPABLE, 0),
+        shield,
     ),
     ProcessGuard(
         "no new privileges",

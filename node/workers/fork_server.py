@@ -24,6 +24,7 @@ from typing import Any, Final
 import msgspec
 
 from ...actors.base import PeerbusError, get_logger, new_task
+from ..process import is_shielded
 from .fork_talk import LARGEST, Fork, ForkDone, Gone, ServerWord, read_word
 
 __all__ = ["ForkServer", "WorkerProcess"]
@@ -34,7 +35,8 @@ log = get_logger("peerbus.workers")
 BEGIN_WITHIN: Final = 60.0
 _CODE: Final = (
     "import sys, json; sys.path[:] = json.loads(sys.argv[1]); "
-    "from peerbus.node.workers.forking import main; main(int(sys.argv[2]), int(sys.argv[3]), json.loads(sys.argv[4]))"
+    "from peerbus.node.workers.forking import main; "
+    "main(int(sys.argv[2]), int(sys.argv[3]), json.loads(sys.argv[5]), shielded=json.loads(sys.argv[4]))"
 )
 
 
@@ -91,7 +93,8 @@ class ForkServer:
                 each.setsockopt(socket.SOL_SOCKET, option, 2 * LARGEST)
         reader, self._pipe = os.pipe()
         ours.setblocking(False)
-        arguments = [json.dumps(sys.path), str(theirs.fileno()), str(reader), json.dumps(self._preload)]
+        numbers, words = (theirs.fileno(), reader), (is_shielded(), self._preload)
+        arguments = [json.dumps(sys.path), *map(str, numbers), *map(json.dumps, words)]
         self._ready = loop.create_future()
         try:
             self._process = _begun(arguments, (theirs.fileno(), reader))

@@ -27,8 +27,10 @@ __all__ = ["main"]
 log = get_logger("peerbus.workers")
 
 
-def main(channel: int, pipe: int, preload: Sequence[str]) -> None:
-    """Serve the node at the other end of this socket, until it is gone."""
+def main(channel: int, pipe: int, preload: Sequence[str], *, shielded: bool = False) -> None:
+    """Serve the node at the other end of this socket, until it is gone. `shielded`: as the node's process is."""
+    if shielded:
+        _shield()
     die_with(pipe)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     node = socket.socket(fileno=channel)
@@ -54,6 +56,15 @@ def main(channel: int, pipe: int, preload: Sequence[str]) -> None:
             if not data:
                 os._exit(0)
             _fork(node, read_fork(data), files, (woken, wakes))
+
+
+def _shield() -> None:
+    from ..process import shield  # it takes ctypes, which most nodes' workers need not wait for
+
+    try:
+        shield()
+    except OSError as error:
+        log.warning("a worker cannot be shielded", error=error.strerror)
 
 
 def _import(preload: Sequence[str]) -> None:

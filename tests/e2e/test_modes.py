@@ -28,6 +28,16 @@ class Guarded(Reactor):
     @handles(Nothing)
     def nothing(self, _: Nothing) -> None:
         pass
+
+class Worked(Reactor):
+    channel = Channel("worked", messages=(Nothing,))
+
+    def on_start(self) -> None:
+        print("worker dumpable", ctypes.CDLL(None).prctl(3), flush=True)
+
+    @handles(Nothing)
+    def nothing(self, _: Nothing) -> None:
+        pass
 """
 CONFIG = """
 name = "alice"
@@ -36,6 +46,7 @@ identity = "made/keys/alice.pem"
 book = "alice.db"
 listen = ["unix://{folder}/alice.bus"]
 reactors = ["guarded:Guarded"]
+processes.one = ["guarded:Worked"]
 """
 
 
@@ -70,4 +81,4 @@ def test_a_hardened_node_says_what_it_turned_on_and_whatever_it_makes_is_its_use
     ]
     if status:
         assert "NoNewPrivs:\t1" in status
-        assert "dumpable 0\n" in service.other
+        assert {"dumpable 0\n", "worker dumpable 0\n"} <= {*service.other}
