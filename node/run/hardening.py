@@ -132,8 +132,19 @@ def _files(config: NodeConfig) -> Iterator[Missing]:
     yield from _only_ours("reactors", "the folder that modules are looked for in", config.folder)
     if config.book is not None:
         yield from _only_ours("book", "the book", config.book if config.book.exists() else config.book.parent)
+    yield from _rules(config)
     if config.admin.enabled and config.admin.at is not None and "://" not in config.admin.at:
         yield from _only_ours("admin.at", "the folder of the admin socket", Path(config.admin.at).parent)
+
+
+def _rules(config: NodeConfig) -> Iterator[Missing]:
+    """The files by which it is decided who may come in. One that is not there yet can be put there by its folder."""
+    network = config.network
+    named = {"allow": network.allow, "authority": network.authority, "certificate": network.certificate}
+    for key, source in (*named.items(), ("revoked", network.revoked_path), *(("network_key", k) for k in network.keys)):
+        if isinstance(source, str | Path):
+            path = Path(source)
+            yield from _only_ours(f"network.{key}", "the file", path if path.exists() else path.parent)
 
 
 def _only_ours(key: str, what: str, path: Path) -> Iterator[Missing]:
@@ -142,8 +153,11 @@ def _only_ours(key: str, what: str, path: Path) -> Iterator[Missing]:
         yield Missing(key, f"{what} is not this node's alone: {why}")
 
 
-def who_else_writes(path: Path) -> str:
-    """Who may change what is at that path, beside this process's user and root; nothing where nobody may."""
+def who_else_writes(path: Path, *, mode: int = stat.S_IWGRP | stat.S_IWOTH) -> str:
+    """Who may change what is at that path, beside this process's user and root; nothing where nobody may.
+
+    `mode`: the rights of others that count.
+    """
     try:
         whole = path.resolve(strict=True)
         for number, each in enumerate((whole, *whole.parents)):
@@ -151,7 +165,7 @@ def who_else_writes(path: Path) -> str:
             if found.st_uid not in (0, os.geteuid()):
                 return f"{each} belongs to user {found.st_uid}; chown it to the node's user, or to root"
             # In a folder like /tmp others may add things, and take away none of ours; it may be on the way only.
-            if found.st_mode & (stat.S_IWGRP | stat.S_IWOTH) and not (number and found.st_mode & stat.S_ISVTX):
+            if found.st_mode & mode and not (number and found.st_mode & stat.S_ISVTX):
                 return f"others can write {each}; chmod go-w {each}"
     except OSError as error:
         return f"{path} cannot be looked at: {error.strerror}"
@@ -159,17 +173,21 @@ def who_else_writes(path: Path) -> str:
 
 
 def _code(config: NodeConfig) -> Iterator[Missing]:
-    del config
-    for entry in sys.path:
-        if _written_by_all(entry or os.curdir):
-            yield Missing("reactors", f"everybody can write {os.path.abspath(entry)}, where Python looks for modules")
-
-
-def _written_by_all(folder: str) -> bool:
-    try:
-        return bool(os.stat(folder).st_mode & stat.S_IWOTH)
-    except OSError:
-        return False
+    """What Python imports. Groups are left out: Debian gives its own folders of modules to one of administrators."""
+    for entry in dict.fromkeys(os.path.abspath(each) for each in sys.path):
+        if os.path.exists(entry) and (why := who_else_writes(Path(entry), mode=stat.S_IWOTH)):
+            yield Missing("reactors", f"where Python looks for modules, {why}")
+    reactors = [("reactors", each.path) for each in config.reactors]
+    reactors += [(one.key, each.path) for one in config.processes for each in one.reactors]
+    for key, path in reactors:
+        # The folder itself is looked at with the others.
+        parts, folder = path.partition(":")[0].split("."), config.folder
+        for number in range(1, len(parts) + 1):
+            there = folder.joinpath(*parts[:number])
+            for file in (there, there / "__init__.py", there.with_suffix(".py")):
+                if file.exists() and (why := who_else_writes(file)):
+                    yield Missing(key, f"the code of {path} is not this node's alone: {why}")
+                    return
 
 
 #: Everything that has to be there.

@@ -125,4 +125,72 @@ def test_a_folder_of_pythons_that_everybody_can_write_is_told(
     modules.chmod(0o777)
     monkeypatch.setattr(sys, "path", [str(modules), *sys.path])
     (missing,) = judged(folder, WHOLE).missing
-    assert missing.problem == f"everybody can write {modules}, where Python looks for modules"
+    assert missing.problem.startswith(f"where Python looks for modules, others can write {modules}")
+    modules.chmod(0o775)
+    assert judged(folder, WHOLE).missing == ()  # as Debian's own, which are its administrators'
+    inside = modules / "inside"
+    inside.mkdir()
+    modules.chmod(0o777)  # so that anybody may put another folder in its place
+    monkeypatch.setattr(sys, "path", [str(inside), *sys.path[1:]])
+    (missing,) = judged(folder, WHOLE).missing
+    assert f"others can write {modules}" in missing.problem
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root makes files of others")
+def test_a_folder_of_pythons_that_is_somebody_elses_is_told(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    modules = tmp_path / "modules"
+    modules.mkdir()
+    os.chown(modules, 65_534, 65_534)
+    monkeypatch.setattr(sys, "path", [str(modules), *sys.path])
+    (missing,) = judged(folder, WHOLE).missing
+    assert "belongs to user 65534" in missing.problem
+
+
+@pytest.mark.parametrize("file", ["shop/__init__.py", "shop/till.py"])
+@pytest.mark.parametrize("said", ['reactors = ["shop.till:Till"]', 'processes.one = ["shop.till:Till"]'])
+def test_code_of_a_reactor_that_somebody_else_can_write_is_told(file: str, said: str, folder: Path) -> None:
+    (folder / "shop").mkdir()
+    for name in ("shop/__init__.py", "shop/till.py"):
+        (folder / name).touch(mode=0o600)
+    assert judged(folder, WHOLE + said).missing == ()
+    (folder / file).chmod(0o666)
+    (missing,) = judged(folder, WHOLE + said).missing
+    assert f"others can write {(folder / file).resolve()}" in missing.problem
+
+
+RULES = """
+[network]
+name = "demo"
+allow = "rules/allowed"
+network_key = "rules/demo.key"
+authority = "rules/authority.pem"
+certificate = "rules/own.crt"
+"""
+
+
+@pytest.mark.parametrize(
+    ("file", "keys"),
+    [
+        ("allowed", ["network.allow"]),
+        ("authority.pem", ["network.authority"]),
+        ("own.crt", ["network.certificate"]),
+        ("demo.key", ["network.network_key"]),
+        ("own.crt.revoked", ["network.revoked"]),
+        (".", [f"network.{each}" for each in ("allow", "authority", "certificate", "revoked", "network_key")]),
+    ],
+)
+def test_who_else_may_write_by_what_others_are_let_in_is_told(file: str, keys: list[str], folder: Path) -> None:
+    (folder / "rules").mkdir(mode=0o700)
+    for each in ("allowed", "demo.key", "authority.pem", "own.crt"):
+        (folder / "rules" / each).touch(mode=0o600)
+    text = "\n".join(line for line in WHOLE.splitlines() if not line.startswith("network")) + RULES
+    assert judged(folder, text).missing == ()
+    opened = folder / "rules" / file
+    if not opened.exists():
+        opened.touch()
+    opened.chmod(0o777 if opened.is_dir() else 0o666)
+    missing = judged(folder, text).missing
+    assert [one.key for one in missing] == keys
+    assert all(f"others can write {opened.resolve()}" in one.problem for one in missing)
