@@ -1,7 +1,8 @@
 """A node of a later version, in a process of its own: `python later_node.py <network> <peer>`.
 
 It is this version, changed as a later one may be: it says a feature more, puts keys into HELLO and fields behind
-frames, sends kinds that nobody knows around them, and is found by a scheme more.
+frames, sends kinds that nobody knows around them, is found by a scheme more, and has more and larger things to say of
+itself than this one allows.
 """
 
 from __future__ import annotations
@@ -47,6 +48,21 @@ def framed(value: object) -> bytes:
     return len(body).to_bytes(4, "big") + body
 
 
+def larger(hello: dict[str, Any]) -> dict[str, Any]:
+    """Fields of that HELLO, above the bounds of this version."""
+    large = {"priority": 300, "max_message": 2**25, "bytes": 2**40}
+    own = [{**channel, **large} for channel in hello["channels"]]
+    unusable = [{**own[0], "name": "n" * 100}, {**own[0], "name": "other", "schema": bytes(32)}, own[0]]
+    many = [{**own[0], "name": f"c{number}", "types": [], "schema": bytes(16)} for number in range(260)]
+    return {
+        "name": hello["name"] + "x" * 100,
+        "offers": [*hello["offers"], "Of a later grammar: [1]", *(f"role{number}" for number in range(100))],
+        "channels": [*own, *unusable, *many],
+        "features": [*(f"later.{number}" for number in range(2, 50)), "Of another form", *hello["features"]],
+        "listen": hello["listen"] * 5,
+    }
+
+
 def longer(self: FrameEncoder, frame: Any) -> bytes:
     """As `FrameEncoder.encode` of a later version."""
     value = msgspec.msgpack.decode(self.body(frame))
@@ -62,7 +78,9 @@ def longer(self: FrameEncoder, frame: Any) -> bytes:
 def start_later(self: Handshake) -> bytes:
     """As `Handshake.start`: the preface, and HELLO between two frames."""
     data = start(self)
-    return data[:PREFACE_SIZE] + framed([128, None]) + data[PREFACE_SIZE:] + framed([255, {}])
+    kind, hello, *more = msgspec.msgpack.decode(data[PREFACE_SIZE + 4 :])
+    said = framed([kind, hello | larger(hello), *more])
+    return data[:PREFACE_SIZE] + framed([128, None]) + said + framed([255, {}])
 
 
 def become_later() -> None:

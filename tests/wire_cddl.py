@@ -20,7 +20,8 @@ from peerbus.transports.wire.traces import TRACESTATE_LIMIT
 __all__ = ["grammar"]
 
 HEAD = f"""\
-; Every frame of peerbus, as a reader takes it: docs/wire.md says what they mean.
+; Every frame of peerbus, as a writer says it and a reader takes it: docs/wire.md says what they mean,
+; and what a reader takes of HELLO, REJECT and GOAWAY in a handshake that is above these bounds.
 ; Written by scripts/wire-vectors from the types that the decoder checks; CDDL is RFC 8610,
 ; what it describes is MessagePack.
 ; The size of a text counts characters here; a writer keeps words within 64 bytes and texts within 1024.

@@ -10,10 +10,12 @@ from wire_examples import BOB
 from peerbus.actors.base import ProtocolError
 from peerbus.discovery.records.record import DOMAIN, PeerRecord, RecordRefused, read_record
 from peerbus.transports.streams import Identity
-from peerbus.transports.wire.frame_decoder import FrameDecoder
-from peerbus.transports.wire.frames import FRAME_LIMIT, HelloFrame
+from peerbus.transports.wire.frame_decoder import FrameDecoder, decode_body
+from peerbus.transports.wire.frames import FRAME_LIMIT, ArrivedFrame, GoAway, HelloFrame, Reject
+from peerbus.transports.wire.greeting_reader import GreetingReader
+from peerbus.transports.wire.hello import ChannelInfo
 
-__all__ = ["bad_later", "later", "records"]
+__all__ = ["bad_later", "greetings", "later", "read_greeting", "records"]
 
 NOW = 1_767_225_600
 NETWORK = "demo"
@@ -79,6 +81,68 @@ def _refusing(hello: dict[str, Any]) -> list[object]:
     return [0, {**hello, "channels": [{**channel, "refused": 3} for channel in hello["channels"]]}]
 
 
+def read_greeting(body: bytes) -> ArrivedFrame:
+    """Read a body as it is read in a handshake. Raises ProtocolError."""
+    return decode_body(body, GreetingReader().decoders)
+
+
+def greetings() -> list[dict[str, Any]]:
+    """Bodies of a handshake that are above the bounds of this version, and their fields as it reads them.
+
+    Of HELLO those only that are named; bin is hex, and so it is in channels.
+    """
+    hello = msgspec.to_builtins(BOB, builtin_types=(bytes,))
+    (channel,) = hello["channels"]
+    roles, words = [f"role{number}" for number in range(70)], [f"f{number}" for number in range(40)]
+    places = [f"tcp://10.0.0.7:{port}" for port in range(7400, 7410)]
+    larger = {"messages": 2**32, "bytes": 2**40, "max_message": 2**25, "max_elements": 2**21, "priority": 256}
+    unusable = [{**channel, "name": "n" * 65}, {**channel, "name": "hash", "schema": bytes(32)}, channel]
+    many = [{**channel, "name": f"channel{number}", "types": []} for number in range(260)]
+    said: list[tuple[str, dict[str, object]]] = [
+        ("a name of 65 characters, an agent of 100", {"name": "n" * 65, "agent": "a" * 100}),
+        ("10 endpoints, of which one is too long", {"listen": ["tcp://" + "x" * 250, *places[1:]]}),
+        ("70 roles", {"offers": roles}),
+        ("roles of another grammar, and one twice", {"offers": ["Archive", "a[1]", "a{b=1}", "a{b=2}", "c"]}),
+        ("40 features, of which the last one is known", {"features": [*words, "schemas"]}),
+        ("features of another form, and one twice", {"features": ["Later", "a b", "x" * 33, "later", "later"]}),
+        ("a record of 2,049 bytes", {"record": bytes(2049)}),
+        ("a clock beyond 2^53", {"clock": 2**53}),
+        ("a channel with larger numbers", {"channels": [{**channel, **larger, "refused": 257, "compress": "A b"}]}),
+        ("a channel with 65 messages", {"channels": [{**channel, "types": [f"T{number}" for number in range(65)]}]}),
+        ("channels that cannot be used, before one that can", {"channels": [channel, *unusable, many[0]]}),
+        ("260 channels", {"channels": many}),
+    ]
+    found = []
+    for why, changes in said:
+        body = _pack([0, {**hello, **changes}])
+        frame = read_greeting(body)
+        assert isinstance(frame, HelloFrame), why
+        read = {name: _shown(getattr(frame.hello, name)) for name in changes}
+        found.append({"why": f"HELLO with {why}", "frame": "HELLO", "read": read, "body": body.hex()})
+    frames: list[tuple[str, list[object]]] = [
+        ("REJECT with long texts and 10 records", [2, "w" * 65, "t" * 1025, [bytes(2049), *([b"r"] * 9)]]),
+        ("GOAWAY with long texts, for long", [14, "w" * 65, "t" * 1025, 2**32]),
+    ]
+    for why, fields in frames:
+        frame = read_greeting(_pack(fields))
+        assert isinstance(frame, Reject | GoAway), why
+        shown = [_shown(each) for each in msgspec.structs.astuple(frame)]
+        found.append({"why": why, "frame": why.split()[0], "read": shown, "body": _pack(fields).hex()})
+    return found
+
+
+def _shown(value: object) -> object:
+    """As JSON has it. A channel that cannot be used: null."""
+    if isinstance(value, bytes):
+        return value.hex()
+    if isinstance(value, tuple):
+        return [_shown(each) for each in value]
+    if isinstance(value, ChannelInfo):
+        fields = {name: _shown(each) for name, each in msgspec.structs.asdict(value).items()}
+        return None if value.name.startswith("[") else fields
+    return value
+
+
 def bad_later() -> list[dict[str, str]]:
     """Bodies that end a connection all the same."""
     hello = msgspec.to_builtins(BOB, builtin_types=(bytes,))
@@ -86,14 +150,15 @@ def bad_later() -> list[dict[str, str]]:
         "kind 127": [127],
         "kind 256": [256],
         "a clock before 1970": [0, {**hello, "clock": -1}],
-        "a feature twice": [0, {**hello, "features": ["later", "later"]}],
-        "a feature in upper case": [0, {**hello, "features": ["Later"]}],
-        "33 features": [0, {**hello, "features": [f"f{number}" for number in range(33)]}],
+        "a feature that is no text": [0, {**hello, "features": [1]}],
+        "no name": [0, {**hello, "name": ""}],
+        "a channel with a window of nothing": [0, {**hello, "channels": [{**hello["channels"][0], "messages": 0}]}],
+        "UPDATE with 65 roles": [13, [f"role{number}" for number in range(65)]],
     }
     found = []
     for why, body in bodies.items():
         try:
-            _read(_pack(body))
+            read_greeting(_pack(body))
         except ProtocolError as error:
             found.append({"why": why, "word": error.reason, "body": _pack(body).hex()})
         else:
@@ -132,6 +197,9 @@ def records() -> dict[str, Any]:
         "an endpoint that is not as this implementation writes it": _sealed(endpoints=["tcp://EXAMPLE:7400"]),
         "an endpoint of another scheme, with a blank": _sealed(endpoints=["quic://a b"]),
         "offers out of order": _sealed(offers=["b", "a"]),
+        "a field more, of a later version": _sealed(later=1),
+        "9 endpoints, as a later version may allow": _sealed(endpoints=[f"tcp://10.0.0.7:{port}" for port in range(9)]),
+        "a field more that another one has signed": _sealed(later=1, signed_by=mallory),
         "another network": _sealed(network="other"),
         "it has expired": _sealed(expires=NOW - 121),
         "it expires in two days": _sealed(expires=NOW + 2 * 86_400),

@@ -6,6 +6,8 @@ with all that it says, so that a node that passes the record on can change nothi
 
 # Law 1. Size and bounds are checked before anything is made of the bytes, the signature last: it costs most.
 # Law 2. One record has one form: what does not encode to the very bytes that came is refused.
+#        One that says more than this version reads, and is its owner's, is refused as that: who tells it is of a later
+#        version, and does no wrong.
 # Law 3. The node id is no field. It follows from the key, so a record can only speak for its owner.
 
 from __future__ import annotations
@@ -19,7 +21,7 @@ from msgspec import Meta
 
 from ...actors.messages import Capability
 from ...transports.streams import Endpoint, Identity, host_of, is_foreign, node_id_of_key
-from ...transports.wire import RECORD_LIMIT
+from ...transports.wire import MAX_ENDPOINTS, MAX_NAME, MAX_OFFERS, MAX_TEXT, RECORD_LIMIT
 from .zones import share_a_place
 
 __all__ = ["MAX_LIFETIME", "MAX_SKEW", "RECORD_LIMIT", "PeerRecord", "RecordRefused", "read_record", "sign_record"]
@@ -35,7 +37,7 @@ MAX_SEQUENCE: Final = 2**53 - 1
 
 _KEY_BYTES: Final = 44
 _SIGNATURE_BYTES: Final = 64
-_Text = Annotated[str, Meta(min_length=1, max_length=255)]
+_Text = Annotated[str, Meta(min_length=1, max_length=MAX_TEXT)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +81,9 @@ class RecordRefused:
 
     `too_large`, `malformed`, `foreign_network`, `expired`, `too_far` (expires later than any record may), `stale` (an
     older one than is known), `known` (the very one that is known), `conflict` (another one of the same number),
-    `forged`. `node_id` is the node that it claims to be of, where that could be read; `overdue` the seconds since it
-    expired; early: those in which it will, where that is too far.
+    `forged`, `later` (its owner says more than this version reads). `node_id` is the node that it claims to be of,
+    where that could be read; `overdue` the seconds since it expired; early: those in which it will, where that is too
+    far.
     """
 
     reason: str
@@ -101,17 +104,30 @@ class _Sealed(msgspec.Struct, frozen=True, array_like=True, gc=False):
 class _Body(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """`[network, sequence, expires, private, [endpoint, …], [offer, …]]`: what is signed."""
 
-    network: Annotated[str, Meta(min_length=1, max_length=64)]
+    network: Annotated[str, Meta(min_length=1, max_length=MAX_NAME)]
     sequence: Annotated[int, Meta(ge=0, le=MAX_SEQUENCE)]
     expires: Annotated[int, Meta(ge=0, le=MAX_SEQUENCE)]
     private: bool
-    endpoints: Annotated[tuple[_Text, ...], Meta(max_length=8)]
-    offers: Annotated[tuple[_Text, ...], Meta(max_length=64)]
+    endpoints: Annotated[tuple[_Text, ...], Meta(max_length=MAX_ENDPOINTS)]
+    offers: Annotated[tuple[_Text, ...], Meta(max_length=MAX_OFFERS)]
+
+
+class _BodyAsSaid(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """What a later version may sign: the same fields, of whatever size; more may stand behind them."""
+
+    network: str
+    sequence: Annotated[int, Meta(ge=0)]
+    expires: Annotated[int, Meta(ge=0)]
+    private: bool
+    endpoints: tuple[str, ...]
+    offers: tuple[str, ...]
 
 
 _ENCODE = msgspec.msgpack.Encoder().encode
 _SEALED = msgspec.msgpack.Decoder(_Sealed)
 _BODY = msgspec.msgpack.Decoder(_Body)
+_BODY_AS_SAID = msgspec.msgpack.Decoder(_BodyAsSaid)
+_ITEMS = msgspec.msgpack.Decoder(list[msgspec.Raw])
 
 
 def sign_record(
@@ -155,12 +171,12 @@ def read_record(
         sealed = _SEALED.decode(data)
         body = _BODY.decode(sealed.body)
         if _ENCODE(body) != sealed.body or _ENCODE(sealed) != data:
-            return RecordRefused("malformed", "not in the one form that a record has")
+            return _of_later(data, network) or RecordRefused("malformed", "not in the one form that a record has")
         foreign = tuple(text for text in body.endpoints if is_foreign(text))
         endpoints = tuple(_endpoint(text) for text in body.endpoints if text not in foreign)
         offers = _offers(body.offers)
     except (msgspec.MsgspecError, ValueError, RecursionError) as error:
-        return RecordRefused("malformed", str(error))
+        return _of_later(data, network) or RecordRefused("malformed", str(error))
     node_id = node_id_of_key(sealed.key)
     if body.network != network:
         return RecordRefused("foreign_network", f"of {body.network!r}, this is {network!r}", node_id)
@@ -183,6 +199,29 @@ def read_record(
     return PeerRecord(
         node_id, body.network, body.sequence, body.expires, body.private, endpoints, offers, bytes(data), foreign
     )
+
+
+def _of_later(data: bytes, network: str) -> RecordRefused | None:
+    """Of a record that is none here: does its owner say more than this version reads? None: it is malformed."""
+    try:
+        sealed = _SEALED.decode(data)
+        said, items = _BODY_AS_SAID.decode(sealed.body), _ITEMS.decode(sealed.body)
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        return None
+    more = (
+        len(items) > len(_Body.__struct_fields__)
+        or max(len(said.network) - MAX_NAME, len(said.endpoints) - MAX_ENDPOINTS, len(said.offers) - MAX_OFFERS) > 0
+        or max(said.sequence, said.expires) > MAX_SEQUENCE
+        or any(len(text) > MAX_TEXT for text in (*said.endpoints, *said.offers))
+    )
+    if not more or _ENCODE(sealed) != data:
+        return None
+    node_id = node_id_of_key(sealed.key)
+    if said.network != network:
+        return RecordRefused("foreign_network", f"of {said.network[:MAX_NAME]!r}, this is {network!r}", node_id)
+    if not Identity.verify(sealed.key, DOMAIN + sealed.body, sealed.signature):
+        return RecordRefused("forged", "the signature is not the owner's", node_id)
+    return RecordRefused("later", "it says more than this version reads", node_id)
 
 
 def _not_newer(data: bytes, sequence: int, newest: PeerRecord) -> RecordRefused:

@@ -10,9 +10,10 @@ import msgspec
 from fuzz.mutation import mutate_packed
 from peerbus.actors.base import HandshakeFailed, ProtocolError
 from peerbus.actors.messages import Capability
-from peerbus.transports.wire.frame_decoder import decode_body
+from peerbus.transports.wire.frame_decoder import PLAIN, FrameDecoders, decode_body
 from peerbus.transports.wire.frame_encoder import FrameEncoder
 from peerbus.transports.wire.frames import HelloFrame, Open, Update
+from peerbus.transports.wire.greeting_reader import GreetingReader
 from peerbus.transports.wire.hello import MAX_CHANNELS, MESSAGE_LIMIT, ChannelInfo, Hello, check_offers
 from peerbus.transports.wire.hello import check as check_hello
 
@@ -21,14 +22,24 @@ REASONS = {"node_id", "self_dial", "network"}
 
 
 def check(data: bytes) -> None:
-    """A body as it may come before anybody is authenticated."""
+    """A body as it may come before anybody is authenticated, read as in a handshake and as behind one."""
+    check_frame(data, PLAIN)
+    check_frame(data, GreetingReader().decoders)
+
+
+def check_frame(data: bytes, decoders: FrameDecoders) -> None:
+    """What is read can be said again by this version; but for the name of a network, which is read whole."""
     try:
-        frame = decode_body(data)
+        frame = decode_body(data, decoders)
     except ProtocolError as error:
         assert error.reason in {"bad_frame", "bad_field", "unknown_kind"}
         assert len(error.text.encode()) <= 1024
         return
-    assert decode_body(FrameEncoder().body(frame)) == frame
+    if isinstance(frame, HelloFrame):
+        hello = msgspec.structs.replace(frame.hello, network=frame.hello.network[:64])
+        assert decode_body(FrameEncoder().body(HelloFrame(hello))) == HelloFrame(hello)
+    else:
+        assert decode_body(FrameEncoder().body(frame)) == frame
     if isinstance(frame, HelloFrame):
         check_what_is_said(frame.hello)
     elif isinstance(frame, Open):
@@ -109,7 +120,17 @@ def seeds() -> Iterator[tuple[str, bytes]]:
         agent="peerbus/0.1",
     )
     body = FrameEncoder().body
+    larger = msgspec.structs.asdict(full) | {
+        "name": "n" * 65,
+        "listen": full.listen * 5,
+        "offers": [*full.offers, "Of another grammar", "relay{a=b}"],
+        "channels": [msgspec.structs.asdict(each) | {"priority": 256, "schema": bytes(17)} for each in channels],
+        "features": ["Later", "later", "later"],
+        "clock": 2**60,
+    }
     yield "small", body(HelloFrame(small))
+    yield "larger", msgspec.msgpack.encode([0, larger])
+    yield "larger_reject", msgspec.msgpack.encode([2, "w" * 65, "t" * 1025, [bytes(2049)] * 9])
     yield "full", body(HelloFrame(full))
     yield "open", body(Open(1, channels[0]))
     yield "update", body(Update(("archive{from=1000}", "relay")))

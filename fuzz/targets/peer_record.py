@@ -33,7 +33,7 @@ def check(data: bytes) -> None:
         data = ENCODE([OWNER.public_key_der, data, OWNER.sign(DOMAIN + data)])
     found = read_record(data, network="demo", now=NOW)
     if not isinstance(found, PeerRecord):
-        assert found.reason in {"too_large", "malformed", "foreign_network", "expired", "too_far", "forged"}
+        assert found.reason in {"too_large", "malformed", "foreign_network", "expired", "too_far", "forged", "later"}
         return
     assert found.node_id == OWNER.node_id, "nobody else signed anything here"
     assert found.data == data
@@ -67,6 +67,9 @@ def seeds() -> Iterator[tuple[str, bytes]]:
         offers=[Capability("archive", {"from": "1000"}), Capability("relay")],
         private=True,
     )
+    _, body, _ = msgspec.msgpack.decode(full.data)
+    more = ENCODE([*msgspec.msgpack.decode(body), "later"])
+    yield "later", b"\1" + more
     small = sign_record(OWNER, network="demo", sequence=0, expires=NOW)
     for name, record in (("full", full), ("small", small)):
         yield name, b"\0" + record.data

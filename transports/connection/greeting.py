@@ -7,13 +7,15 @@ import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from ...actors.base import HandshakeFailed, ProtocolError, StreamBroken
+from ...actors.base import HandshakeFailed, ProtocolError, StreamBroken, get_logger
 from ..admission import Credentials, EntryRules
 from ..streams import HANDSHAKE_TIMEOUT, NARROW, Narrowing, Stream
 from ..wire import Handshake, Hello, PeerHello, turned_away
 from .entering import enter
 
 __all__ = ["Greeted", "Judge", "greet"]
+
+log = get_logger("peerbus.transports")
 
 #: Seconds between two looks at the path: a hole in what comes or goes is one after about two seconds.
 LOOK_EVERY = 0.5
@@ -113,6 +115,10 @@ async def greet(
     assert peer is not None
     if credentials is None or not credentials.node_id:
         credentials = Credentials(node_id=peer.node_id, proven=stream.peer_id is not None)
+    if handshake.left_out:
+        log.info(
+            "peer says more than this version reads", node=own.name, peer=peer.node_id, left_out=handshake.left_out
+        )
     return Greeted(stream, handshake.hello, peer, dialed, handshake.leftover(), credentials)
 
 

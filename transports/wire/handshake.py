@@ -12,6 +12,7 @@ from ..admission import ENTRY_MAGIC
 from .frame_decoder import FrameDecoder, decode_body
 from .frame_encoder import FrameEncoder
 from .frames import HANDSHAKE_FRAME_LIMIT, ArrivedFrame, GoAway, HelloFrame, Reject, Welcome
+from .greeting_reader import GreetingReader
 from .hello import Hello, check
 from .texts import WORD_LIMIT, clip
 
@@ -163,7 +164,8 @@ class Handshake:
         self.version = 0
         self._state = HandshakeState.NEW
         self._encoder = FrameEncoder()
-        self._decoder = FrameDecoder(HANDSHAKE_FRAME_LIMIT)
+        self._reader = GreetingReader()
+        self._decoder = FrameDecoder(HANDSHAKE_FRAME_LIMIT, self._reader.decoders)
         self._preface = b""
         self._out = b""
         self._failure: HandshakeFailed | ProtocolError | None = None
@@ -190,6 +192,11 @@ class Handshake:
     def is_new(self) -> bool:
         """Whether it has not begun, so that nothing was said."""
         return self._state is HandshakeState.NEW
+
+    @property
+    def left_out(self) -> tuple[str, ...]:
+        """Fields of the peer's HELLO that are above a bound of this version, and were not taken whole."""
+        return self._reader.left_out
 
     @property
     def established(self) -> bool:
@@ -371,7 +378,7 @@ def why_turned_away(data: bytes) -> HandshakeFailed | None:
         return HandshakeFailed("network_policy", "this network asks for a key or a certificate, the peer's does not")
     if len(data) < body + size:
         return None
-    frame = decode_body(data[body : body + size])
+    frame = decode_body(data[body : body + size], GreetingReader().decoders)
     assert isinstance(frame, Reject)
     return HandshakeFailed(printable(frame.reason) or UNSAID, printable(frame.text), by_peer=True)
 

@@ -15,6 +15,11 @@ from ..streams import id_mismatch
 __all__ = [
     "FEATURES",
     "MAX_CHANNELS",
+    "MAX_ENDPOINTS",
+    "MAX_FEATURES",
+    "MAX_NAME",
+    "MAX_OFFERS",
+    "MAX_TEXT",
     "NO_ASKS",
     "NO_TELLS",
     "REFUSALS",
@@ -31,7 +36,8 @@ __all__ = [
     "check_offers",
 ]
 
-# Law 1: a bound stands in the type, so that the decoder refuses the value before anybody holds it.
+# Law 1: a bound stands in the type, so that the decoder refuses the value before anybody holds it; what a peer may
+#        say above it before it knows whom it talks to is read by `GreetingReader`.
 # Law 2: what one field needs beyond its bound is checked in `__post_init__`, which the decoder runs
 #        too; so a Hello that exists is well formed, and `check` only asks whether we may talk.
 
@@ -53,23 +59,33 @@ MESSAGE_LIMIT = HARD_MAX_MESSAGE
 RECORD_LIMIT = 2048
 
 U32 = 2**32 - 1
+#: Characters of a name, and of what a program calls itself.
+MAX_NAME = 64
+#: Endpoints, roles and words of one node.
+MAX_ENDPOINTS, MAX_OFFERS, MAX_FEATURES = 8, 64, 32
+#: Messages of one channel, characters of the name of one, and bytes of the hash over all.
+MAX_TYPES, MAX_TYPE_NAME, SCHEMA_SIZE = 64, 128, 16
+#: RFC 6763 keeps a text string at 255 bytes; an endpoint is one everywhere else, so here as well.
+MAX_TEXT = 255
 #: Milliseconds since 1970 that are still exact in every language (RFC 8259 §6); the year 287396.
 LATEST = 2**53 - 1
 NodeId = Annotated[str, Meta(pattern=rf"\A{NODE_ID_PATTERN}\Z")]
-Name = Annotated[str, Meta(min_length=1, max_length=64)]
-#: RFC 6763 keeps a text string at 255 bytes; an endpoint is one everywhere else, so here as well.
-Text = Annotated[str, Meta(min_length=1, max_length=255)]
+Name = Annotated[str, Meta(min_length=1, max_length=MAX_NAME)]
+Text = Annotated[str, Meta(min_length=1, max_length=MAX_TEXT)]
 Record = Annotated[bytes, Meta(max_length=RECORD_LIMIT)]
-Offers = Annotated[tuple[Text, ...], Meta(max_length=64)]
+Offers = Annotated[tuple[Text, ...], Meta(max_length=MAX_OFFERS)]
 #: Words of what a side understands beyond this version.
-Features = Annotated[tuple[Annotated[str, Meta(pattern=r"\A[a-z0-9][a-z0-9._-]{0,31}\Z")], ...], Meta(max_length=32)]
-Bytes16 = Annotated[bytes, Meta(min_length=16, max_length=16)]
+Features = Annotated[
+    tuple[Annotated[str, Meta(pattern=r"\A[a-z0-9][a-z0-9._-]{0,31}\Z")], ...], Meta(max_length=MAX_FEATURES)
+]
+Bytes16 = Annotated[bytes, Meta(min_length=SCHEMA_SIZE, max_length=SCHEMA_SIZE)]
 Window = Annotated[int, Meta(ge=1, le=U32)]
 #: Bits of what the owner of a channel does not let the other side do there; others are of later versions.
 NO_TELLS, NO_ASKS = 1, 2
 Refused = Annotated[int, Meta(ge=0, le=255)]
 #: One word, or none.
-Word = Annotated[str, Meta(pattern=r"\A([a-z0-9][a-z0-9._-]{0,31})?\Z")]
+WORD_PATTERN = r"\A([a-z0-9][a-z0-9._-]{0,31})?\Z"
+Word = Annotated[str, Meta(pattern=WORD_PATTERN)]
 
 
 def _check_printable(field: str, values: Iterable[str]) -> None:
@@ -100,7 +116,9 @@ class ChannelInfo(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     """
 
     name: Name
-    types: Annotated[tuple[Annotated[str, Meta(min_length=1, max_length=128)], ...], Meta(max_length=64)]
+    types: Annotated[
+        tuple[Annotated[str, Meta(min_length=1, max_length=MAX_TYPE_NAME)], ...], Meta(max_length=MAX_TYPES)
+    ]
     schema: Bytes16
     messages: Window
     bytes: Window
@@ -133,10 +151,10 @@ class Hello(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     network: Name
     name: Name
     incarnation: Annotated[int, Meta(ge=0)]
-    listen: Annotated[tuple[Text, ...], Meta(max_length=8)]
+    listen: Annotated[tuple[Text, ...], Meta(max_length=MAX_ENDPOINTS)]
     offers: Offers
     channels: Annotated[tuple[ChannelInfo, ...], Meta(max_length=MAX_CHANNELS)]
-    agent: Annotated[str, Meta(max_length=64)]
+    agent: Annotated[str, Meta(max_length=MAX_NAME)]
     nonce: Bytes16
     record: Record = b""
     features: Features = ()
@@ -190,4 +208,4 @@ def check(
     if another is not None:
         raise HandshakeFailed("node_id", another)
     if hello.network != network:
-        raise HandshakeFailed("network", f"this is {network!r}, the peer is on {hello.network!r}")
+        raise HandshakeFailed("network", f"this is {network!r}, the peer is on {hello.network[:MAX_NAME]!r}")

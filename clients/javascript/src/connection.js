@@ -11,8 +11,8 @@ import { streamKey } from "./wire/items.js";
 import { Outbox, Reassembler } from "./wire/lanes.js";
 
 const [HANDSHAKE_MS, PING_MS, PATIENCE_MS] = [5_000, 5_000, 15_000];
-const [FRAME_MS, PART_MS] = [60_000, 30_000]; // for the rest of a frame, and the next part of a body
-const QUIET_MS = 10_000; // without a frame, before this side closes where the peer has said GOAWAY
+// For the rest of a frame, the next part of a body, and any frame where the peer has said GOAWAY, before this side closes.
+const [FRAME_MS, PART_MS, QUIET_MS] = [60_000, 30_000, 10_000];
 const UNREAD = 64 << 20; // bytes that wait to be written, and something comes that is to be answered
 const BATCHES = { 0: ["TELL", "ASK"], 1: ["REPLY"] }; // what parts of a lane make, beside ITEMS
 const NEVER = new Set(["HELLO", "WELCOME", "REJECT", "COMPRESSED"]); // after both WELCOMEs
@@ -81,8 +81,9 @@ export class Connection {
 
   /** The fields of the one frame that may come now. Raises: ConnectionEnded where the peer refuses. */
   async #early(expected) {
+    const { greeting } = await import("./on-demand/greeting.js");
     for (;;) {
-      const [name, ...fields] = decode(await this.reader.body(LIMITS.handshake)) ?? [];
+      const [name, ...fields] = greeting(await this.reader.body(LIMITS.handshake)) ?? [];
       if (name === "REJECT" || (name === "GOAWAY" && this.welcomed)) throw new ConnectionEnded(fields[0] || "unsaid", fields[1]);
       if (name === expected) return fields;
       if (name) throw new ProtocolError("unexpected_frame", `${name} may not come now`);

@@ -8,6 +8,7 @@ import { describe, it } from "node:test";
 import { ExtData } from "@msgpack/msgpack";
 
 import { Channel, Identity, mark, message } from "../src/index.js";
+import { greeting } from "../src/on-demand/greeting.js";
 import { LIMITS, PREFACE, body, decode, framed } from "../src/wire/frames.js";
 import { certificate } from "../src/wire/identity.js";
 import { ItemsIn, ItemsOut } from "../src/wire/items.js";
@@ -18,6 +19,16 @@ const vectors = JSON.parse(readFileSync(new URL("../../../docs/wire-vectors.json
 const hex = (data) => Buffer.from(data).toString("hex");
 const bytes = (text) => Buffer.from(text, "hex");
 const array = (data) => new Uint8Array(data);
+/** What was read, as the vectors show it; of a channel what a sender goes by, null where it cannot be used. */
+const shown = (value) => {
+  if (Array.isArray(value)) return value.map(shown);
+  return value instanceof Uint8Array ? hex(value) : value;
+};
+const usable = (info) => {
+  if (info === null || info.name.startsWith("[")) return null;
+  const { name, types, messages, bytes, max_message, max_elements = 65_536, priority, compress = "", refused = 0 } = info;
+  return { name, types, schema: shown(info.schema), messages, bytes, max_message, max_elements, priority, compress, refused };
+};
 
 describe("identities", () => {
   for (const each of vectors.identities) {
@@ -123,11 +134,26 @@ describe("frames", () => {
 
   for (const { why, word, body: data } of vectors.bad_frames) {
     const skip = why.startsWith("a float") ? "a number of JavaScript is both" : false;
-    it(`refuses ${why}`, { skip }, () => assert.throws(() => decode(bytes(data)), { code: word }));
+    it(`refuses ${why}`, { skip }, () => {
+      assert.throws(() => decode(bytes(data)), { code: word });
+      assert.throws(() => greeting(bytes(data)), { code: word });
+    });
   }
 
   for (const { why, frame, body: data } of vectors.later) {
     it(`takes ${why}`, () => assert.equal(decode(bytes(data))?.[0] ?? null, frame));
+  }
+
+  for (const { why, frame, read, body: data } of vectors.greetings) {
+    it(`takes in a handshake ${why}, within its bounds`, () => {
+      const [name, ...fields] = greeting(bytes(data));
+      assert.equal(name, frame);
+      if (Array.isArray(read)) return assert.deepEqual(fields.map(shown), read);
+      for (const [key, value] of Object.entries(read)) {
+        if (key !== "channels") assert.deepEqual(shown(fields[0][key]), value, key);
+        else assert.deepEqual(fields[0].channels.map(usable), value.map(usable));
+      }
+    });
   }
 
   it("writes a frame whose bytes are those of the vector", () => {

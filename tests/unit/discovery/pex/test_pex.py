@@ -572,6 +572,22 @@ def test_a_teller_whose_clock_is_wrong_is_not_penalised(expires: int) -> None:
     assert sum(mind.statistics().refused.values()) == 1
 
 
+def test_a_teller_of_a_later_version_is_not_penalised_for_records_that_say_more() -> None:
+    def later(name: str) -> bytes:
+        key, body, _ = msgspec.msgpack.decode(record(name).data)
+        more = msgspec.msgpack.encode([*msgspec.msgpack.decode(body), "later"])
+        return msgspec.msgpack.encode([key, more, identity(name).sign(DOMAIN + more)])
+
+    mind = pex()
+    connect(mind, "alice")
+    ask(mind)
+    news = hear(mind, ALICE, [later("carol"), record("bob").data])
+    assert news.faults == ()
+    assert len(news.found) == 1
+    assert mind.statistics().refused == {"later": 1}
+    assert introduce(mind, ALICE, later("alice")) == News()
+
+
 def test_one_answer_is_one_fault_and_nothing_after_a_forged_record_is_looked_at() -> None:
     mind = pex()
     connect(mind, "alice")

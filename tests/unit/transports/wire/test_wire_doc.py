@@ -156,6 +156,8 @@ NOT_SENT = {("levers.py", "Refuse")}
 MAKERS = {
     ("announcements.py", "Close"),
     ("connection.py", "GoAway"),
+    ("greeting_reader.py", "GoAway"),  # read as one
+    ("greeting_reader.py", "Reject"),  # the same
     ("handshake.py", "GoAway"),
     ("handshake.py", "Reject"),
     ("parting.py", "GoAway"),
