@@ -80,7 +80,7 @@ async def test_what_a_later_version_adds_is_left_out_here_and_passed_on() -> Non
         asks = [hub.ask(Role("later") / Echo, Ping(number), timeout=PATIENCE) for number in range(ASKS)]
         assert [await each for each in asks] == list(range(ASKS))
         # It has said more than this version reads, which is cut.
-        (said,) = [each for each in hub.snapshot().peers if each.node_id == node_id]
+        (said,) = [each for each in hub.snapshot().peers.peers if each.node_id == node_id]
         assert len(said.offers) == 64
         assert said.offers[:2] == ("later", "role0")
         places = await told_of(hub, node_id)

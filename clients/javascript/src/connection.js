@@ -17,6 +17,15 @@ const UNREAD = 64 << 20; // bytes that wait to be written, and something comes t
 const BATCHES = { 0: ["TELL", "ASK"], 1: ["REPLY"] }; // what parts of a lane make, beside ITEMS
 const NEVER = new Set(["HELLO", "WELCOME", "REJECT", "COMPRESSED"]); // after both WELCOMEs
 
+/** A frame of a handshake, also one that only a later version says. Raises: ProtocolError. */
+async function early(data) {
+  try {
+    return decode(data);
+  } catch {
+    return (await import("./on-demand/greeting.js")).greeting(data);
+  }
+}
+
 /** Over a stream that is open. `host` is the node, `peer` the id that TLS proved; `ended` resolves to the reason. */
 export class Connection {
   #parts = new Reassembler((lane) => this.#half(lane).known(lane >> 1, "unknown_lane").info.max_message);
@@ -81,9 +90,8 @@ export class Connection {
 
   /** The fields of the one frame that may come now. Raises: ConnectionEnded where the peer refuses. */
   async #early(expected) {
-    const { greeting } = await import("./on-demand/greeting.js");
     for (;;) {
-      const [name, ...fields] = greeting(await this.reader.body(LIMITS.handshake)) ?? [];
+      const [name, ...fields] = (await early(await this.reader.body(LIMITS.handshake))) ?? [];
       if (name === "REJECT" || (name === "GOAWAY" && this.welcomed)) throw new ConnectionEnded(fields[0] || "unsaid", fields[1]);
       if (name === expected) return fields;
       if (name) throw new ProtocolError("unexpected_frame", `${name} may not come now`);
@@ -107,8 +115,7 @@ export class Connection {
     if (NEVER.has(name)) throw new ProtocolError("unexpected_frame", `${name} may not come now`);
     if (name !== "PING" && name !== "PONG") this.#used = Date.now();
     if (this.outbox.unread > UNREAD) throw new ProtocolError("unread", "the peer reads too little");
-    const taker = [this, this.asking, this.serving].find((each) => each[`on${name}`]);
-    taker?.[`on${name}`](...fields);
+    [this, this.asking, this.serving].find((each) => each[`on${name}`])?.[`on${name}`](...fields);
   }
 
   /** Whose channels a lane leads to: the peer's, where it is of answers, else those served here. */

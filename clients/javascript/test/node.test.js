@@ -286,6 +286,14 @@ it("ends connections that break the rules, with the word", async () => {
   }
 });
 
+it("takes a HELLO of a later version, which says more of itself than this one reads", async () => {
+  const offers = Array.from({ length: 100 }, (_, number) => `role${number}`);
+  await met({ hello: { name: "n".repeat(100), offers: [...offers, "Of a later grammar"] } }, async (_, node) => {
+    assert.equal(node.peers[0].name.length, 64);
+    assert.equal(node.peers[0].offers.length, 64);
+  });
+});
+
 it("refuses a HELLO that lies, with REJECT", async () => {
   const id = Identity.generate().id;
   const cases = [

@@ -17,8 +17,8 @@ export const get = (number) => message("Get", { number });
 export const block = (number, size = 1) => message("Block", { number, data: Buffer.alloc(size, number) });
 
 /** A node and a peer that know each other; `use(talk, node, peer)` is the test. */
-export async function met({ channels = [desk], offers = ["archive{from=1000}"], serve = [], features = ["schemas"], ...options }, use) {
-  const peer = await Peer.start({ channels, offers, hello: { features } });
+export async function met({ channels = [desk], offers = ["archive{from=1000}"], serve = [], features = ["schemas"], hello = {}, ...options }, use) {
+  const peer = await Peer.start({ channels, offers, hello: { features, ...hello } });
   const node = new Node({ name: "client", network: NETWORK, peers: [peer.place], ...options });
   for (const each of serve) node.serve(...each);
   const joining = node.join();
