@@ -112,7 +112,7 @@ def greetings() -> list[dict[str, Any]]:
         ("channels that cannot be used, before one that can", {"channels": [channel, *unusable, many[0]]}),
         ("260 channels", {"channels": many}),
     ]
-    found = []
+    found: list[dict[str, Any]] = []
     for why, changes in said:
         body = _pack([0, {**hello, **changes}])
         frame = read_greeting(body)
