@@ -3,6 +3,8 @@ from __future__ import annotations
 import asyncio
 from typing import Any, ClassVar
 
+import pytest
+
 from peerbus.actors import Actor, Bus
 from peerbus.actors.engine import HandingCell
 from peerbus.actors.mailbox import Envelope
@@ -36,6 +38,7 @@ class Gatekeeper(Actor):
     cell_class: ClassVar[type[Any] | None] = Turnstile
 
 
+@pytest.mark.pure("it stands on a class of the core")
 async def test_it_takes_what_it_may_in_order_and_goes_on_when_it_is_told() -> None:
     async with Bus() as bus:
         ref = bus.spawn(Gatekeeper)

@@ -3,8 +3,12 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+import pytest
+
 from peerbus.actors.mailbox import Envelope
 from peerbus.actors.pools.stream_room import StreamRoom
+
+pytestmark = pytest.mark.pure("what stands for the members is no cell")
 
 
 class Member:
