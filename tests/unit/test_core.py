@@ -5,10 +5,12 @@ Compiling it is of no use while half of a way is interpreted: so what the short 
 
 from __future__ import annotations
 
+import ast
+import re
 from pathlib import Path
 
 import pytest
-from source_tree import CORE, MODULES, Module, outside_the_core
+from source_tree import CORE, MODULES, ROOT, Module, outside_the_core
 
 
 def module(source: str, name: str = "actors.mailbox.ledger") -> Module:
@@ -59,3 +61,16 @@ def test_a_class_that_one_outside_stands_on_is_found_through_the_wall_between(mo
     outside = module("from ..mailbox import Ledger as _, Ledger\nclass Mine(Ledger): ...", "actors.engine.load")
     monkeypatch.setitem(MODULES, "actors.engine.load", outside)
     assert any("derives from Ledger" in fault for fault in outside_the_core(MODULES["actors.mailbox.ledger"]))
+
+
+def test_a_test_that_stands_on_a_class_of_the_core_is_run_on_the_pure_build_only() -> None:
+    classes = (made for name in CORE for made in MODULES[name].classes)
+    closed = {made.name for made in classes if "Protocol" not in " ".join(map(ast.unparse, made.bases))}
+    texts = {path: path.read_text("utf-8") for path in ROOT.joinpath("tests").rglob("*.py")}
+    found = [
+        f"{path.relative_to(ROOT)}: {base}"
+        for path, text in texts.items()
+        for base in re.findall(r"^class \w+\((\w+)", text, re.MULTILINE)
+        if base in closed and f"class {base}" not in text and "mark.pure(" not in text
+    ]
+    assert found == []
