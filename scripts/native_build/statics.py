@@ -34,6 +34,8 @@ def hold_constants(sources: list[Source]) -> None:
                     if all(_constant(name, bound) for name in names):
                         told = zip(names, map(ast.unparse, values), strict=True)
                         source.replace(each, "; ".join(f"{name}: Final = {value}" for name, value in told))
+                case ast.AnnAssign(annotation=annotation) if "Final" in ast.unparse(annotation):
+                    continue  # it says so itself
                 case ast.AnnAssign(ast.Name(name), annotation, value=ast.expr()) if _constant(name, bound):
                     source.replace(annotation, f"Final[{ast.unparse(annotation)}]")
                 case _:

@@ -27,6 +27,13 @@ def test_no_line_of_what_is_compiled_moves(sources: list[Source]) -> None:
         assert list(_functions(source.tree)) == list(_functions(original)), source.name
 
 
+def test_what_is_compiled_says_of_nothing_twice_that_it_is_a_constant(sources: list[Source]) -> None:
+    nodes = (node for source in sources for node in ast.walk(source.tree))
+    said = [ast.unparse(node.annotation) for node in nodes if isinstance(node, ast.AnnAssign)]
+    assert any(each.startswith("Final") for each in said)
+    assert [each for each in said if each.find("Final") > 0 or each.count("Final") > 1] == []
+
+
 def test_the_structs_of_the_core_are_classes_that_take_the_same(sources: list[Source]) -> None:
     made = {each.name: each for source in sources for each in source.classes}
     (begins,) = (
@@ -66,10 +73,12 @@ def test_what_is_written_in_capitals_is_a_constant(tmp_path: Path, program: str,
         "MOST = 1\nMOST = 2",
         "MOST = 1\ndef f() -> None:\n    global MOST\n    MOST = 2",
         "MOST: int",
+        "MOST: Final = 1",
+        "MOST: Final[int] = 1",
     ],
 )
 def test_what_is_none_or_is_bound_again_is_left_alone(tmp_path: Path, program: str) -> None:
-    assert "Final" not in _changed(tmp_path, program + "\n", hold_constants)
+    assert _changed(tmp_path, program + "\n", hold_constants).endswith(f"annotations\n\n{program}\n")
 
 
 @pytest.mark.parametrize(
