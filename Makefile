@@ -68,7 +68,7 @@ fuzz: $(INSTALLED)fuzz ## feed strangers' bytes to what reads them, 10 s a targe
 javascript: $(INSTALLED)test ## install what clients/javascript needs (npm), and run its tests beside a real node
 	@command -v npm >/dev/null || { echo 'npm is missing: install Node.js 20 or newer' >&2; exit 1; }
 	@cd clients/javascript && npm ci --no-audit --no-fund --loglevel=error
-	$(RUN) -m pytest tests/e2e/test_javascript.py tests/e2e/test_javascript_streams.py tests/e2e/test_javascript_gateway.py $(ARGS)
+	$(RUN) -m pytest tests/e2e/test_javascript.py tests/e2e/test_javascript_judges.py tests/e2e/test_javascript_streams.py tests/e2e/test_javascript_gateway.py $(ARGS)
 
 browser: $(INSTALLED)browser ## the page in a real Chromium, which it installs where it may (Debian, as root)
 	@PYTHON='$(RUN)' scripts/browser $(ARGS)

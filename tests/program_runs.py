@@ -10,7 +10,8 @@ from typing import Any
 import pykka
 from players import DOS, player_class
 from programs import NAMES, Burst, Close, Fault, Many, Part, Pause, Program, Send, Spawn, Stop, shrunk
-from stories import ROLE, Place, Sent, SentMany, Story
+from stories import ROLE, Story
+from told_sends import Place, Sent, SentMany
 
 from peerbus.actors import Bus, Capability, DeadLetter, PeerbusError, SendError
 from peerbus.actors.router import Router

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
+from blocking_actors import Blocking, Wait, Watcher, thread_of, until
 
 from peerbus.actors import (
     LOCAL,
@@ -19,7 +20,6 @@ from peerbus.actors import (
     Channel,
     DeadLetter,
     DeadlineExceeded,
-    Directive,
     MessageTypeError,
     Overflow,
     PeerbusError,
@@ -31,7 +31,6 @@ from peerbus.actors import (
     WouldDeadlock,
     handles,
 )
-from peerbus.actors.engine.thread_cell import ThreadCell
 
 NOW = Supervision(backoff=0.0)
 
@@ -41,69 +40,9 @@ class Note:
     text: str
 
 
-@dataclass(frozen=True)
-class Wait:
-    gate: threading.Event
-
-
 def inside(ref: Ref[Any]) -> Any:
     """The actor itself, which no user gets at."""
     return ref._cell.actor
-
-
-def thread_of(ref: Ref[Any]) -> threading.Thread:
-    """The thread that runs the actor."""
-    assert isinstance(ref._cell, ThreadCell)
-    return ref._cell.thread
-
-
-class Blocking(Actor):
-    """Blocks its thread until a gate opens."""
-
-    dispatcher = "thread"
-
-    def __init__(self, events: list[object] | None = None) -> None:
-        super().__init__()
-        self.events: list[object] = [] if events is None else events
-
-    def on_start(self) -> None:
-        self.events.append("start")
-
-    async def on_stop(self) -> None:  # type: ignore[override]  # Pykka says None
-        self.events.append("stop")
-
-    def on_failure(self, *_: object) -> None:
-        self.events.append("failure")
-
-    @handles(Wait)
-    def wait(self, message: Wait) -> str:
-        message.gate.wait(10)
-        return threading.current_thread().name
-
-    @handles(int)
-    def number(self, message: int) -> int:
-        self.events.append(message)
-        return message
-
-    @handles(float)
-    async def nap(self, message: float) -> float:
-        await asyncio.sleep(message)
-        self.events.append(message)
-        return message
-
-    @handles(str)
-    def fail(self, message: str) -> None:
-        raise ValueError(message)
-
-    @handles(bytes)
-    def stop_timer(self, _: bytes) -> None:
-        self.every(0.001, 1)
-
-
-async def until(condition: Callable[[], object]) -> None:
-    """Look again until another thread has made it so."""
-    while not condition():  # noqa: ASYNC110  # nothing tells this loop of it
-        await asyncio.sleep(0.001)
 
 
 @pytest.fixture
@@ -234,149 +173,6 @@ async def test_kill_and_stop_during_a_backoff() -> None:
                 ref.stop(block=False)
             assert len((await bus.ask(watcher, "wait", reply=Terminated)).reason) > 0
             assert actor.events == ["start", "failure"]
-
-
-class Watcher(Actor):
-    """Answers with the next Terminated."""
-
-    def __init__(self, *targets: Ref[Actor]) -> None:
-        super().__init__()
-        self.targets = targets
-        self.gone: asyncio.Queue[Terminated] = asyncio.Queue()
-
-    def on_start(self) -> None:
-        for target in self.targets:
-            self.watch(target)
-
-    @handles(Terminated)
-    def ended(self, message: Terminated) -> None:
-        self.gone.put_nowait(message)
-
-    @handles(str, reentrant=True)
-    async def wait(self, _: str) -> Terminated:
-        return await self.gone.get()
-
-
-async def test_ends_on_threads_are_heard_by_watchers_on_the_loop_and_the_other_way() -> None:
-    class ThreadWatcher(Blocking):
-        def __init__(self, target: Ref[Actor], heard: threading.Event) -> None:
-            super().__init__()
-            self.target, self.heard = target, heard
-
-        def on_start(self) -> None:
-            self.watch(self.target)
-
-        @handles(Terminated)
-        def ended(self, _: Terminated) -> None:
-            self.heard.set()
-
-    async with Bus() as bus:
-        for _ in range(20):  # a race between the watch and the end is lost by nobody
-            ref = bus.spawn(Blocking)
-            ref.stop(block=False)
-            watcher = bus.spawn(Watcher, ref)
-            assert (await bus.ask(watcher, "wait", reply=Terminated)).reason == "stopped"
-        heard = threading.Event()
-        log = bus.spawn(Watcher)
-        watching = bus.spawn(ThreadWatcher, log, heard)
-        assert await bus.ask(watching, 1) == 1
-        await log.stop(block=False)
-        await until(heard.is_set)
-
-
-async def test_children_on_threads_end_before_their_parent_and_parents_on_threads_have_children() -> None:
-    events: list[object] = []
-
-    class Parent(Actor):
-        def on_start(self) -> None:
-            self.spawn(Blocking, events)
-            self.spawn(ThreadParent, events)
-
-        @handles(int)
-        def number(self, message: int) -> int:
-            return message
-
-        def on_stop(self) -> None:
-            events.append("parent stop")
-
-    class ThreadParent(Blocking):
-        def on_start(self) -> None:
-            self.child = self.spawn(LoopChild)
-            assert self.child.ask(5, timeout=10) == 5
-
-    class LoopChild(Actor):
-        @handles(int)
-        def number(self, message: int) -> int:
-            return message
-
-        def on_stop(self) -> None:
-            events.append("loop child stop")
-
-    async with Bus() as bus:
-        ref = bus.spawn(Parent)
-        assert await bus.ask(ref, 1) == 1
-        await until(lambda: len(bus.statistics().actors) == 6)
-        assert await ref.stop(block=False) is True
-        assert len(bus.statistics().actors) == 2
-    assert sorted(map(str, events)) == ["loop child stop", "parent stop", "start", "stop", "stop"]
-    assert events[-1] == "parent stop"
-
-
-async def test_a_rebuilt_parent_finds_the_name_of_its_child_on_a_thread_free() -> None:
-    class Parent(Actor):
-        def on_start(self) -> None:
-            self.spawn(Blocking, name="child")
-
-        @handles(str)
-        def fail(self, message: str) -> None:
-            raise ValueError(message)
-
-        @handles(int)
-        def number(self, message: int) -> int:
-            return message
-
-    async with Bus() as bus:
-        ref = bus.spawn(Parent, supervision=Supervision(backoff=0.0, budget=100))
-        for i in range(10):
-            await bus.tell(ref, "fail")
-            assert await bus.ask(ref, i) == i
-        assert bus.statistics().dead_letters == {"handler_failed": 10}
-
-
-async def test_a_failure_on_a_thread_is_escalated() -> None:
-    class Escalates(Blocking):
-        supervision = Supervision(directive=Directive.ESCALATE)
-
-    async with Bus() as bus:
-        bus.spawn(Escalates).tell("fail")
-        await bus.wait_stopped()
-        assert isinstance(bus.life.escalation, ValueError)
-
-
-async def test_an_on_start_that_fails_on_a_thread_fails_the_bus() -> None:
-    class Bad(Blocking):
-        def on_start(self) -> None:
-            raise OSError("no disk")
-
-    for _ in range(10):
-        with pytest.raises(OSError, match="no disk"):
-            async with Bus(reactors=[Bad]):
-                pass
-
-
-async def test_a_stop_of_the_bus_does_not_wait_for_ever_for_a_thread(gate: threading.Event) -> None:
-    bus = Bus(shutdown_timeout=0.05)
-    async with bus:
-        ref = bus.spawn(Blocking)
-        ask = bus.ask(ref, Wait(gate))
-        await until(ref._cell.mailbox.empty)
-    assert not ref.is_alive()
-    assert thread_of(ref).is_alive()
-    gate.set()
-    thread_of(ref).join(10)
-    assert not thread_of(ref).is_alive()
-    with pytest.raises(ActorStopped, match="did not come to an end before its bus stopped"):
-        await ask
 
 
 def test_a_thread_that_outlives_the_bus_ends_in_peace(gate: threading.Event) -> None:
