@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import argparse
-import os
 import textwrap
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from ...actors.base import printable
-from ...node.config import from_environment, from_words
 from ...node.node_arguments import seconds_of
 from ..doctor import Diagnosis, Health, Wanted, examine, worst
 from .node_command import until_signalled
+from .settings import settings_said
 from .terminal import Colour, Terminal
 
 __all__ = ["add_arguments", "lines_of", "run"]
@@ -52,7 +51,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Examine, and say what was found; return the exit status. Raises ConfigError for wrong flags."""
-    overrides = [*from_environment(os.environ), *from_words(options.set)] if options.config is not None else []
+    overrides = settings_said(options) if options.config is not None else []
     wanted = Wanted(
         config=options.config,
         overrides=overrides,

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from ...actors.base import ConfigError, PeerbusError, get_logger
 from ...node import logs
-from ...node.config import NodeConfig, Override, from_environment, from_outside, from_words, load_config
+from ...node.config import NodeConfig, Override, from_outside, load_config
 from ...node.process import GUARDS, Guarding, Notifier, guard_process
 from ...node.run import (
     FLAG,
@@ -28,6 +28,7 @@ from ...node.run import (
     serve,
 )
 from ..configured import extensions_of
+from .settings import add_settings, settings_said
 from .terminal import Terminal
 
 __all__ = ["add_arguments", "run"]
@@ -58,15 +59,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "config", metavar="CONFIG.toml", type=Path, help="the configuration (peerbus explain configuration)"
     )
-    parser.add_argument(
-        "--set",
-        metavar="KEY=VALUE",
-        action="append",
-        default=[],
-        help="stands above the file and the environment; the value is TOML, or a text (may be repeated)",
-    )
-    parser.add_argument("--log-level", choices=list(logs.LEVELS), help="instead of [log] level")
-    parser.add_argument("--json-logs", action="store_true", help="one JSON object a line, instead of [log] format")
+    add_settings(parser)
     parser.add_argument(
         "--check", action="store_true", help="read and import everything, say what it is, start nothing"
     )
@@ -91,7 +84,7 @@ def _things(missing: Sequence[object]) -> str:
 
 
 def _loaded(options: argparse.Namespace, measures: Sequence[Override]) -> NodeConfig:
-    overrides = [*measures, *from_environment(os.environ), *from_words(options.set)]
+    overrides = [*measures, *settings_said(options)]
     config = load_config(options.config, overrides)
     log = config.log
     if options.log_level:

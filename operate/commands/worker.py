@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import argparse
-import os
 from dataclasses import replace
 from pathlib import Path
 
 from ...actors.base import ConfigError
 from ...node import logs
-from ...node.config import WorkerConfig, from_environment, from_words, load_worker_config
+from ...node.config import WorkerConfig, load_worker_config
 from ...node.workers import CalledNode, keep_calling
 from ...transports.streams import Identity
+from .settings import add_settings, settings_said
 from .terminal import Terminal
 
 __all__ = ["add_arguments", "run"]
@@ -42,15 +42,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The flags of `peerbus worker`."""
     parser.epilog = _EPILOG
     parser.add_argument("config", metavar="CONFIG.toml", type=Path, help="the worker's own configuration")
-    parser.add_argument(
-        "--set",
-        metavar="KEY=VALUE",
-        action="append",
-        default=[],
-        help="stands above the file and the environment; the value is TOML, or a text (may be repeated)",
-    )
-    parser.add_argument("--log-level", choices=list(logs.LEVELS), help="instead of [log] level")
-    parser.add_argument("--json-logs", action="store_true", help="one JSON object a line, instead of [log] format")
+    add_settings(parser)
     parser.add_argument("--check", action="store_true", help="read everything, say what it is, call nobody")
 
 
@@ -67,7 +59,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _read(options: argparse.Namespace) -> WorkerConfig:
-    overrides = [*from_environment(os.environ), *from_words(options.set)]
+    overrides = settings_said(options)
     config = load_worker_config(options.config, overrides)
     if options.log_level:
         config = replace(config, level=options.log_level)

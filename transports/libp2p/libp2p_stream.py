@@ -14,8 +14,8 @@ from ..streams import (
     HIGH_WATER,
     LOW_WATER,
     Endpoint,
+    PathEnd,
     ReceiveBuffer,
-    TcpPath,
     WriteGate,
 )
 from .connection import Libp2pConnection
@@ -28,7 +28,7 @@ __all__ = ["PEERBUS", "Libp2pStream"]
 PEERBUS: Final = "/peerbus/1"
 
 
-class Libp2pStream:
+class Libp2pStream(PathEnd):
     """The `Stream` of libp2p. It has no task; it is the owner of its stream of the connection.
 
     The end of its stream is the end, and proven as all that is sealed; a connection that ends before is broken.
@@ -37,14 +37,11 @@ class Libp2pStream:
     secure = True
 
     def __init__(self, connection: Libp2pConnection) -> None:
+        super().__init__()
         #: What it runs on, with whatever else the other side has there.
         self.connection: Final = connection
         #: The node id that the other side has proven, which is of the same key as its peer id; '' before `place`.
         self.peer_id = ""
-        #: What it goes over; set by the transport.
-        self.path: TcpPath | None = None
-        #: Called with what became of it, once; set by the listener that it came from.
-        self.on_settled: Callable[[str], None] | None = None
         self._substream: Substream | None = None
         self._buffer = ReceiveBuffer()
         self._gate = WriteGate()
@@ -53,13 +50,10 @@ class Libp2pStream:
         self._paused = False
         self._held: deque[bytes] = deque()
         self._end: StreamBroken | bool = False
-        self._closed = False
         #: It was agreed on, or never will be; nothing more comes.
         self._agreed = asyncio.Event()
         self._over = asyncio.Event()
         self._refusal: Exception | None = None
-        self._local: Endpoint | None = None
-        self._remote: Endpoint | None = None
 
     async def wait_opened(self) -> None:
         """Wait until both sides have agreed on it. Raises ProtocolRefused, HandshakeFailed; OSError by the network."""
@@ -78,18 +72,6 @@ class Libp2pStream:
         self._remote = remote.with_peer(self.peer_id)
 
     # The Stream.
-
-    @property
-    def local(self) -> Endpoint:
-        """As `Stream.local`."""
-        assert self._local is not None  # `place` precedes every hand-over
-        return self._local
-
-    @property
-    def remote(self) -> Endpoint:
-        """As `Stream.remote`."""
-        assert self._remote is not None  # `place` precedes every hand-over
-        return self._remote
 
     async def read(self) -> bytes:
         """As `Stream.read`."""
@@ -159,30 +141,6 @@ class Libp2pStream:
         """As `Stream.abort`."""
         self._close()
         self.connection.abort()
-
-    def looks_narrow(self) -> bool:
-        """As `Narrowing.looks_narrow`."""
-        return self.path is not None and not self._closed and self.path.looks_narrow()
-
-    def too_wide(self) -> bool:
-        """As `Narrowing.too_wide`."""
-        return self.path is not None and self.path.too_wide()
-
-    async def apart(self) -> None:
-        """As `Narrowing.apart`."""
-        if self.path is not None:
-            await self.path.apart()
-
-    def narrow(self) -> None:
-        """As `Narrowing.narrow`."""
-        if self.path is not None:
-            self.path.narrow()
-
-    def settle(self, reason: str = "") -> None:
-        """As `Provisional.settle`."""
-        settled, self.on_settled = self.on_settled, None
-        if settled is not None:
-            settled(reason)
 
     def __repr__(self) -> str:
         state = "over" if self._over.is_set() else "closed" if self._closed else "open"

@@ -18,7 +18,8 @@ from .key_file import MAX_KEY_FILE, guarded, read_key_file
 from .memory import MemoryNetwork, MemoryTransport
 from .memory_stream import MemoryStream, Parcel, Wire
 from .names import Names
-from .path_size import NARROW, TcpPath
+from .path_end import PathEnd
+from .path_size import NARROW
 from .piped_listener import PipedListener
 from .piped_streams import BlockPipe
 from .piped_transport import PipedTransport
@@ -106,10 +107,10 @@ __all__ = [
     "Names",
     "Narrowing",
     "Parcel",
-    "TcpPath",
     "Pausing",
     "Provisional",
     "Pushing",
+    "PathEnd",
     "ReceiveBuffer",
     "Refused",
     "RelayedStream",

@@ -14,7 +14,7 @@ from typing import Final, cast
 from ...actors.base import StreamBroken, StreamClosed, weakly
 from .endpoint import Endpoint
 from .filling import FillingProtocol
-from .path_size import TcpPath
+from .path_end import PathEnd
 from .receive_buffer import ReceiveBuffer
 from .scope import Scope
 from .tls_idle import WatchedTls
@@ -30,7 +30,7 @@ GATHERED: Final = 32 * 1024
 _RESET: Final = struct.pack("ii", 1, 0)
 
 
-class SocketStream(asyncio.Protocol):
+class SocketStream(PathEnd, asyncio.Protocol):
     """The `Stream` of the transports that run on sockets; `socket_handshake.open_stream` makes one.
 
     It has no task: the event loop calls its Protocol methods, which feed the receive buffer and
@@ -38,6 +38,7 @@ class SocketStream(asyncio.Protocol):
     """
 
     def __init__(self, sock: socket.socket, *, handshaking: bool) -> None:
+        super().__init__()
         self._socket = sock
         self._handshaking = handshaking
         self._transport: asyncio.Transport | None = None
@@ -52,15 +53,8 @@ class SocketStream(asyncio.Protocol):
         self._begins_anew = False
         #: What reads in its place while a place is filled.
         self._filling: FillingProtocol | None = None
-        self._closed = False
         #: The node id that was authenticated, or None.
         self.peer_id: str | None = None
-        #: What it goes over; set by the transport.
-        self.path: TcpPath | None = None
-        #: Called with what became of it, once; set by the listener that it came from.
-        self.on_settled: Callable[[str], None] | None = None
-        self._local: Endpoint | None = None
-        self._remote: Endpoint | None = None
 
     @property
     def transport(self) -> asyncio.Transport:
@@ -94,18 +88,6 @@ class SocketStream(asyncio.Protocol):
         self._remote = remote.with_peer(self.peer_id)
 
     # The Stream.
-
-    @property
-    def local(self) -> Endpoint:
-        """As `Stream.local`."""
-        assert self._local is not None  # `place` precedes every hand-over
-        return self._local
-
-    @property
-    def remote(self) -> Endpoint:
-        """As `Stream.remote`."""
-        assert self._remote is not None  # `place` precedes every hand-over
-        return self._remote
 
     @property
     def secure(self) -> bool:
@@ -204,30 +186,6 @@ class SocketStream(asyncio.Protocol):
         """As `Stream.abort`."""
         self._close()
         self._reset()
-
-    def looks_narrow(self) -> bool:
-        """As `Narrowing.looks_narrow`."""
-        return self.path is not None and not self._closed and self.path.looks_narrow()
-
-    def too_wide(self) -> bool:
-        """As `Narrowing.too_wide`."""
-        return self.path is not None and self.path.too_wide()
-
-    async def apart(self) -> None:
-        """As `Narrowing.apart`."""
-        if self.path is not None:
-            await self.path.apart()
-
-    def narrow(self) -> None:
-        """As `Narrowing.narrow`."""
-        if self.path is not None:
-            self.path.narrow()
-
-    def settle(self, reason: str = "") -> None:
-        """As `Provisional.settle`."""
-        settled, self.on_settled = self.on_settled, None
-        if settled is not None:
-            settled(reason)
 
     def __repr__(self) -> str:
         state = "lost" if self._lost.is_set() else "closed" if self._closed else "open"
