@@ -15,11 +15,7 @@ from peerbus.node.config.overrides import from_environment
 from peerbus.operate.cli import main
 
 ROOT = Path(__file__).resolve().parents[1]
-
-
 DEPLOY = ROOT / "examples" / "deploy"
-
-
 #: What a pod finds of a service that is called peerbus.
 NOISE = {"PEERBUS_PORT": "tcp://10.0.0.1:7400", "PEERBUS_SERVICE_HOST": "10.0.0.1"}
 

@@ -27,8 +27,6 @@ from peerbus.actors import (
 )
 
 Scenario = Callable[[Bus], Awaitable[object]]
-
-
 #: What a send raises, here: all of it is caught, as a program does.
 ERRORS = (
     PeerbusError,

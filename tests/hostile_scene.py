@@ -159,8 +159,6 @@ async def by_tls() -> AsyncIterator[Scene]:
 
 #: A test takes a scene; it runs in both.
 SCENES = {"memory": (by_memory, in_virtual_time), "tls": (by_tls, in_real_time)}
-
-
 BOTH = pytest.mark.parametrize("kind", sorted(SCENES))
 
 

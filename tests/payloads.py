@@ -28,6 +28,4 @@ class Empty:
 
 
 CHANNEL = Channel("blocks", messages=(Get, Block, Empty), window=7, window_bytes=700, max_message=5000, priority=9)
-
-
 CODEC = ChannelCodec(CHANNEL)

@@ -53,8 +53,6 @@ class NewSweep(Message):
 
 
 OLD: Channel[Any] = Channel("store", messages=(OldPut, OldGet, OldDrop, OldGot))
-
-
 NEW: Channel[Any] = Channel("store", messages=(NewSweep, NewGet, NewPut, NewDrop))
 
 

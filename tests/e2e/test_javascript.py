@@ -135,11 +135,7 @@ class Later:
 
 
 LATER = Channel("counter", messages=(Later.Count, Sum))
-
-
 COUNTER = Channel("counter", messages=(Count, Sum, Block, Fail))
-
-
 COUNTERS = Role("counter", where="lang=js")
 
 

@@ -15,10 +15,8 @@ UNIT = ROOT / "tests" / "unit"
 LINES = 400
 #: Files that have more, of the package or of its tests, and how many they may have.
 LONG: dict[str, int] = {
-    "tests/unit/discovery/pex/test_pex.py": 789,
     "tests/unit/transports/lanes/test_out_lane.py": 405,
     "tests/unit/transports/lanes/test_outbox.py": 451,
-    "tests/unit/transports/wire/test_handshake.py": 696,
 }
 #: Modules without a test file of their own: tests of their floor reach them.
 WITHOUT_TESTS: frozenset[str] = frozenset()

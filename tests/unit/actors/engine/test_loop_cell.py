@@ -25,8 +25,6 @@ from peerbus.actors import (
 from peerbus.actors.engine.reentrant import MAX_BESIDE
 
 Turns = Callable[[], Awaitable[None]]
-
-
 NOW = Supervision(backoff=0.0)
 
 

@@ -23,8 +23,6 @@ from peerbus.actors import (
 from peerbus.actors.engine.turn_pace import BATCH
 
 Turns = Callable[[], Awaitable[None]]
-
-
 COLOUR: ContextVar[str] = ContextVar("COLOUR", default="none")
 
 

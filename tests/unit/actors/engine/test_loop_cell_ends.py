@@ -18,8 +18,6 @@ from peerbus.actors import (
 )
 
 Turns = Callable[[], Awaitable[None]]
-
-
 NOW = Supervision(backoff=0.0)
 
 

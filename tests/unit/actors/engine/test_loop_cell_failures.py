@@ -21,8 +21,6 @@ from peerbus.actors import (
 )
 
 Turns = Callable[[], Awaitable[None]]
-
-
 NOW = Supervision(backoff=0.0)
 
 

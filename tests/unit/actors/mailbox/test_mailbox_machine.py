@@ -13,8 +13,6 @@ from peerbus.actors.mailbox.envelope import Envelope
 from peerbus.actors.mailbox.mailbox import Mailbox
 
 SOURCES = st.integers(0, 3)
-
-
 SIZES = st.sampled_from([0, 0, 1, 3, 7, 12])
 
 
@@ -149,20 +147,10 @@ def machine(policy: Overflow) -> type[MailboxMachine]:
 
 
 SETTINGS = settings(max_examples=max(30, settings().max_examples), stateful_step_count=40, deadline=None)
-
-
 TestWait = machine(Overflow.WAIT).TestCase
-
-
 TestReject = machine(Overflow.REJECT).TestCase
-
-
 TestDropOldest = machine(Overflow.DROP_OLDEST).TestCase
-
-
 TestDropNewest = machine(Overflow.DROP_NEWEST).TestCase
-
-
 TestLatest = machine(Overflow.LATEST).TestCase
 
 

@@ -21,23 +21,11 @@ from peerbus.discovery.peer.options import PeerOptions
 from peerbus.transports.streams.endpoint import Endpoint
 
 SELF = "5" * 64
-
-
 NODES = [digit * 64 for digit in "1234678"]
-
-
 nodes = st.sampled_from(NODES)
-
-
 NETWORKS = [ban_target("10.0.1.0/24"), ban_target("10.0.0.0/16")]
-
-
 banned: st.SearchStrategy[BanTarget] = nodes | st.sampled_from(NETWORKS)
-
-
 roles = st.sampled_from([(), ("archive",)])
-
-
 places = st.builds(Endpoint, st.just("tcp"), st.just("10.0.0.1"), st.integers(1, 6))
 
 

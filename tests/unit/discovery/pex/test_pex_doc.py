@@ -16,7 +16,7 @@ DOC = (ROOT / "docs" / "peers.md").read_text(encoding="utf-8")
 SECTION = DOC.partition("\n## Peer exchange\n")[2].partition("\n## ")[0]
 TESTS = "\n".join(
     path.read_text(encoding="utf-8")
-    for path in (ROOT / "tests" / "network" / "test_exchange.py", Path(__file__).with_name("test_pex.py"))
+    for path in (ROOT / "tests" / "network" / "test_exchange.py", *Path(__file__).parent.glob("test_pex*.py"))
 )
 
 

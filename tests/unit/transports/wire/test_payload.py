@@ -20,8 +20,6 @@ from peerbus.transports.wire.codecs import Codecs
 from peerbus.transports.wire.payload import PLAIN, ChannelCodec
 
 LIMIT = 1 << 20
-
-
 #: The same messages as Messages.
 MADE: Channel[Any] = Channel(
     "blocks",
