@@ -9,10 +9,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from .description import Description, Shape
-from .reading import Flaw, Reading
+from .reading import VALUES_OF_STEP, Flaw, Reading
 
 __all__ = ["Sides", "Compatibility", "compare"]
 
+#: Steps of one comparison, and those for each part of our own description: an honest one differs from it in some parts,
+#: so it takes a few steps for each of ours. At 3 µs a step these are some milliseconds of the loop, for any other one.
+STEPS, STEPS_OF_PART = 1024, 8
 #: Characters of a text about one message: a description may have long names in it.
 _TEXT = 600
 
@@ -52,18 +55,36 @@ class Compatibility:
         return bool(self.numbers)
 
 
-def compare(ours: Description, theirs: Description, sides: Sides | None = None) -> Compatibility:
-    """See the module."""
-    return _Comparison(ours, theirs, sides or Sides()).compatibility()
+def compare(
+    ours: Description, theirs: Description, sides: Sides | None = None, *, steps: int | None = None
+) -> Compatibility:
+    """See the module. `steps`: that it may take; None: as many as what is `ours` is worth, as `theirs` is a peer's."""
+    steps = STEPS + STEPS_OF_PART * _parts(ours) if steps is None else steps
+    return _Comparison(ours, theirs, sides or Sides(), steps).compatibility()
+
+
+def _parts(description: Description) -> int:
+    shapes = [field.shape for each in description.definitions for field in each.fields]
+    shapes += [shape for each in description.messages for shape in (each.shape, each.answer)]
+    count = 0
+    while shapes:
+        shape = shapes.pop()
+        count += 1
+        if isinstance(shape, list):
+            if shape[:1] in (["enum"], ["literal"], ["flag"]):
+                count += len(shape) // VALUES_OF_STEP
+            else:
+                shapes += shape
+    return count
 
 
 class _Comparison:
-    def __init__(self, ours: Description, theirs: Description, sides: Sides) -> None:
+    def __init__(self, ours: Description, theirs: Description, sides: Sides, steps: int) -> None:
         self._ours = ours
         self._theirs = theirs
         self._sides = sides
-        self._to = Reading(ours, theirs, sides.ours, sides.theirs)
-        self._back = Reading(theirs, ours, sides.theirs, sides.ours)
+        self._to = Reading(ours, theirs, sides.ours, sides.theirs, steps)
+        self._back = Reading(theirs, ours, sides.theirs, sides.ours, steps)
         self._numbers: dict[str, int] = {}
         for number, message in enumerate(theirs.messages, 1):
             self._numbers.setdefault(message.name, number)
@@ -146,8 +167,8 @@ class _Comparison:
         name = self._theirs.messages[number - 1].name
         why = self._unreadable.get(number)
         if why is not None and name in self._classes:
-            return Flaw(where, f"may be {name} at {theirs}: {why}", f"or name another answer at {theirs}")
-        return Flaw(
+            return Flaw.said(where, f"may be {name} at {theirs}: {why}", f"or name another answer at {theirs}")
+        return Flaw.said(
             where,
             f"may be {name} at {theirs}, which {ours} does not expect",
             f"name {name} as an answer at {ours} first",

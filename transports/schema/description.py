@@ -41,6 +41,8 @@ __all__ = [
 SCHEMA_SIZE = 16
 #: Bytes of a description: 64 messages of 100 fields each have some 150,000.
 DESCRIPTION_LIMIT = 256 * 1024
+#: Messages of one channel: many times what a HELLO has today. What is found out of each is kept.
+MAX_MESSAGES = 1024
 #: The form of descriptions that stands at their head.
 VERSION = 1
 
@@ -89,7 +91,7 @@ class Description(msgspec.Struct, frozen=True, array_like=True):
 
     version: int
     definitions: tuple[Definition, ...]
-    messages: tuple[MessageShape, ...]
+    messages: Annotated[tuple[MessageShape, ...], Meta(max_length=MAX_MESSAGES)]
 
     def number_of(self, name: str) -> int | None:
         """The number of a message on the wire; None where there is none."""
@@ -135,12 +137,13 @@ _SPELLED = {
     "ext": "Ext",
     "address": "Address",
 }
-_LONGEST = 200
+#: Characters of a type that is spelled, and parts of it that are looked at.
+_LONGEST, _PARTS = 200, 100
 
 
 def spelled_shape(shape: Shape, description: Description) -> str:
     """A type as one would write it, for people."""
-    text = _spelled(shape, description, 0)
+    text = _spelled(shape, description, [_PARTS])
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
 
 
@@ -169,7 +172,8 @@ def _written(shape: Shape, description: Description) -> str:
     return f"{definition.name}{tag}({', '.join(fields)}){form}{' without fields more' if definition.strict else ''}"
 
 
-def _spelled(shape: Shape, description: Description, depth: int) -> str:
+def _spelled(shape: Shape, description: Description, left: list[int]) -> str:
+    left[0] -= 1
     match shape:
         case str(word):
             return _SPELLED.get(word, word)
@@ -177,17 +181,17 @@ def _spelled(shape: Shape, description: Description, depth: int) -> str:
             return repr(shape)
         case int(place) if 0 <= place < len(description.definitions):
             return description.definitions[place].name
-        case list() if depth > 8:
+        case list() if left[0] <= 0:
             return "…"
         case ["union", *several]:
-            return " | ".join(_spelled(each, description, depth + 1) for each in several[:16])
+            return " | ".join(_spelled(each, description, left) for each in several[:16])
         case ["enum" | "flag", str(name), *_]:
             return name
         case ["literal", *values]:
             return f"Literal[{', '.join(map(repr, values[:16]))}]"
         case ["vartuple", item]:
-            return f"tuple[{_spelled(item, description, depth + 1)}, ...]"
+            return f"tuple[{_spelled(item, description, left)}, ...]"
         case [str(word), *parts]:
-            return f"{word}[{', '.join(_spelled(each, description, depth + 1) for each in parts[:16])}]"
+            return f"{word}[{', '.join(_spelled(each, description, left) for each in parts[:16])}]"
         case _:
             return repr(shape)

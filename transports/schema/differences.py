@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from .compatibility import Sides, compare
 from .description import OPTIONAL, REQUIRED, Definition, Description, FieldShape, spelled_shape
+from .reading import MAX_STEPS
 
 __all__ = ["Change", "Trouble", "changes", "troubles"]
 
@@ -46,10 +47,10 @@ def troubles(old: Description, new: Description) -> list[Trouble]:
     """What would not be sent, or could not be read, between old and new nodes. A message more is no trouble."""
     there, here = {each.name for each in old.messages}, {each.name for each in new.messages}
     found: list[Trouble] = []
-    sent = compare(old, new, Sides(OLD, NEW))
+    sent = compare(old, new, Sides(OLD, NEW), steps=MAX_STEPS)
     found += [Trouble(name, True, f"is not sent to new nodes: {why}") for name, why in sent.refused.items()]
     found += [Trouble(name, False, f"is not asked of new nodes: {why}") for name, why in sent.unread.items()]
-    sent = compare(new, old, Sides(NEW, OLD))
+    sent = compare(new, old, Sides(NEW, OLD), steps=MAX_STEPS)
     found += [
         Trouble(name, False, f"is not sent to old nodes: {why}") for name, why in sent.refused.items() if name in there
     ]

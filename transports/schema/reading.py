@@ -1,13 +1,16 @@
 """Whether what one side writes as a type is understood by who reads it as another one, and what keeps it from that.
 
-Law: yes means that every value of the writer's type is read, without a word, as one of the reader's (bounds are the
-     reader's own business). Nothing is converted on the way: it is as a reader of MessagePack takes the very bytes.
+Law 1. Yes means that every value of the writer's type is read, without a word, as one of the reader's (bounds are the
+       reader's own business). Nothing is converted on the way: it is as a reader of MessagePack takes the very bytes.
+Law 2. One of the two may be anybody's. What is spent on it is a number of steps, of which each takes about as long as
+       any other: what has many parts counts as many, and texts are made of the one flaw that is told.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from .description import OPTIONAL, REQUIRED, Definition, Description, Shape, spelled_shape
 
@@ -33,18 +36,33 @@ WORDS = frozenset(
 )
 _ARRAYS = frozenset({"list", "set", "frozenset", "vartuple", "tuple"})
 _SETS = frozenset({"set", "frozenset"})
-#: Steps of one comparison: those of 64 messages of 100 fields are some thousands. A description that takes more is
-#: made to take more.
+#: Steps of one comparison where both descriptions are one's own: those of 64 messages of 100 fields are some thousands.
 MAX_STEPS = 200_000
+#: Values of an enumeration that are as one step.
+VALUES_OF_STEP = 8
 
 
 @dataclass(frozen=True, slots=True)
 class Flaw:
-    """Why a value cannot be read: where, what is wrong, and what would mend it."""
+    """Why a value cannot be read: where, and in words what is wrong, and what would mend it."""
 
     where: str
-    what: str
-    mend: str
+    words: Callable[[], tuple[str, str]]
+
+    @classmethod
+    def said(cls, where: str, what: str, mend: str) -> Flaw:
+        """One whose words are there already."""
+        return cls(where, lambda: (what, mend))
+
+    @property
+    def what(self) -> str:
+        """What is wrong."""
+        return self.words()[0]
+
+    @property
+    def mend(self) -> str:
+        """What would mend it."""
+        return self.words()[1]
 
     def __str__(self) -> str:
         return f"{self.where} {self.what}; {self.mend}"
@@ -55,14 +73,19 @@ class _TooMuch(Exception):
 
 
 class Reading:
-    """What `writer` describes, read as `reader` describes it. `wrote`, `reads`: the two sides, for texts."""
+    """What `writer` describes, read as `reader` describes it. `wrote`, `reads`: the two sides, for texts.
 
-    def __init__(self, writer: Description, reader: Description, wrote: str, reads: str) -> None:
+    `steps`: that it may take, all together.
+    """
+
+    def __init__(
+        self, writer: Description, reader: Description, wrote: str, reads: str, steps: int = MAX_STEPS
+    ) -> None:
         self._writer = writer
         self._reader = reader
         self._wrote = wrote
         self._reads = reads
-        self._steps = 0
+        self._left = steps
         #: Pairs of definitions that are taken for well: they are, or they are being looked at.
         self._well: dict[tuple[int, int, bool], None] = {}
 
@@ -71,14 +94,17 @@ class Reading:
         try:
             return self._flaw(written, read, where)
         except RecursionError:
-            return Flaw(where, "is nested too deeply to be compared", "make it flatter")
+            return Flaw.said(where, "is nested too deeply to be compared", "make it flatter")
         except _TooMuch:
-            return Flaw(where, "is described in too many words to be compared", "make it smaller")
+            return Flaw.said(where, "is described in too many words to be compared", "make it smaller")
+
+    def _spend(self, steps: int) -> None:
+        self._left -= steps
+        if self._left < 0:
+            raise _TooMuch
 
     def _flaw(self, written: Shape, read: Shape, where: str) -> Flaw | None:
-        self._steps += 1
-        if self._steps > MAX_STEPS:
-            raise _TooMuch
+        self._spend(1)
         if read in ("any", "raw") and _known(written):
             return None
         match written, read:
@@ -104,26 +130,32 @@ class Reading:
                 return self._other(written, read, where)
 
     def _other(self, written: Shape, read: Shape, where: str) -> Flaw:
+        return Flaw(where, partial(self._other_words, written, read))
+
+    def _other_words(self, written: Shape, read: Shape) -> tuple[str, str]:
         one, other = spelled_shape(written, self._writer), spelled_shape(read, self._reader)
-        return Flaw(
-            where,
+        return (
             f"is {one} at {self._wrote}, {other} at {self._reads}",
             f"let {self._reads} read {one} as well, or leave the field and add one of another name",
         )
 
     def _values_flaw(self, word: str, values: Sequence[object], written: Shape, read: Shape, where: str) -> Flaw | None:
         """Of an enumeration, or values that are given: each of them has to be read."""
+        several = _several(read)
         if word == "flag" and not (isinstance(read, list) and read[:1] == ["flag"]):
-            if any(each in ("int", "float") for each in _several(read)):
+            if any(each in ("int", "float") for each in several):
                 return None
             return self._other(written, read, where)
-        missing = [value for value in values if not any(_reads_value(value, word, each) for each in _several(read))]
+        missing = values
+        for each in several:
+            self._spend(1 + (len(missing) + (len(each) if isinstance(each, list) else 0)) // VALUES_OF_STEP)
+            missing = _not_read(missing, word, each)
         if not missing:
             return None
-        if not any(isinstance(each, list) and each[:1] in (["enum"], ["literal"], ["flag"]) for each in _several(read)):
+        if not any(isinstance(each, list) and each[:1] in (["enum"], ["literal"], ["flag"]) for each in several):
             return self._other(written, read, where)
         shown = ", ".join(map(repr, missing[:8]))
-        return Flaw(
+        return Flaw.said(
             where,
             f"may be {shown} at {self._wrote}, which {self._reads} does not know",
             f"add {'it' if len(missing) == 1 else 'them'} at {self._reads} first",
@@ -176,7 +208,7 @@ class Reading:
         if pair in self._well:
             return None
         if not (0 <= written < len(self._writer.definitions) and 0 <= read < len(self._reader.definitions)):
-            return Flaw(where, "is of a type that is not described", "describe it")
+            return Flaw.said(where, "is of a type that is not described", "describe it")
         before = len(self._well)
         self._well[pair] = None  # as long as nothing else turns out: it may stand inside itself
         found = self._fields_flaw(self._writer.definitions[written], self._reader.definitions[read], where, among=among)
@@ -188,14 +220,14 @@ class Reading:
     def _fields_flaw(self, written: Definition, read: Definition, where: str, *, among: bool) -> Flaw | None:
         arrays = (written.form != "map") + (read.form != "map")
         if arrays == 1 or not {written.form, read.form} <= {"map", "array", "tuple"}:
-            return Flaw(
+            return Flaw.said(
                 where,
                 f"travels as {_form(written)} from {self._wrote}, and as {_form(read)} to {self._reads}",
                 "declare both alike",
             )
         must = among or arrays == 2 or written.tag is not None
         if read.tag != written.tag and (read.tag is not None or arrays == 2) and must:
-            return Flaw(
+            return Flaw.said(
                 where,
                 f"has the tag {_tag(written)} at {self._wrote}, {_tag(read)} at {self._reads}",
                 "give both the same tag",
@@ -208,7 +240,7 @@ class Reading:
         theirs = {each.name: each for each in read.fields}
         for field in written.fields:
             other = theirs.pop(field.name, None)
-            self._steps += 1
+            self._spend(1)
             if other is None:
                 if read.strict:
                     return self._strict_flaw(field.name, where)
@@ -217,13 +249,13 @@ class Reading:
             if found is not None:
                 return found
             if field.presence == OPTIONAL and other.presence == REQUIRED:
-                return Flaw(
+                return Flaw.said(
                     f"{where}.{field.name}",
                     f"may be left out by {self._wrote}, and {self._reads} requires it",
                     f"give it a default at {self._reads}",
                 )
         if written.tag is not None and read.tag is None and (clash := theirs.pop(written.tag[0], None)) is not None:
-            return Flaw(f"{where}.{clash.name}", f"is the tag of {self._wrote}", "call the field otherwise")
+            return Flaw.said(f"{where}.{clash.name}", f"is the tag of {self._wrote}", "call the field otherwise")
         if written.tag is not None and read.strict and read.tag is None:
             return self._strict_flaw(written.tag[0], where)
         missing = next((each for each in theirs.values() if each.presence == REQUIRED), None)
@@ -231,9 +263,9 @@ class Reading:
 
     def _places_flaw(self, written: Definition, read: Definition, where: str) -> Flaw | None:
         for place, (field, other) in enumerate(zip(written.fields, read.fields, strict=False)):
-            self._steps += 1
+            self._spend(1)
             if field.name != other.name:
-                return Flaw(
+                return Flaw.said(
                     f"{where}[{place}]",
                     f"is {field.name!r} at {self._wrote}, {other.name!r} at {self._reads}",
                     "keep the order of fields that travel as an array, and add new ones at its end",
@@ -248,14 +280,14 @@ class Reading:
         return None if missing is None else self._missing(missing.name, where)
 
     def _missing(self, name: str, where: str) -> Flaw:
-        return Flaw(
+        return Flaw.said(
             f"{where}.{name}",
             f"is required at {self._reads}, and {self._wrote} does not have it",
             f"give it a default at {self._reads}, or add it at {self._wrote} first",
         )
 
     def _strict_flaw(self, name: str, where: str) -> Flaw:
-        return Flaw(
+        return Flaw.said(
             f"{where}.{name}",
             f"is unknown at {self._reads}, which forbids unknown fields",
             f"add it at {self._reads} first, or leave forbid_unknown_fields out there",
@@ -275,24 +307,42 @@ def _known(shape: Shape) -> bool:
     return not isinstance(shape, str) or shape in WORDS
 
 
-def _reads_value(value: object, word: str, read: Shape) -> bool:
+def _not_read(values: Sequence[object], word: str, read: Shape) -> Sequence[object]:
+    """Of the values of an enumeration of that sort those that are not read as this type. In linear time."""
     if read in ("any", "raw"):
-        return True
+        return ()
     match read:
         case "none":
-            return value is None
+            return [value for value in values if value is not None]
         case "str":
-            return isinstance(value, str)
+            return [value for value in values if not isinstance(value, str)]
         case "int" | "float":
-            return isinstance(value, int)
-        case ["enum", _, *values] | ["literal", *values]:
-            return any(value == each and type(value) is type(each) for each in values)
-        case ["flag", _, *values]:
+            return [value for value in values if not isinstance(value, int)]
+        case ["enum", _, *known] | ["literal", *known]:
+            return _without(values, known)
+        case ["flag", _, *known]:
             if word == "flag":
-                return value in values
-            return isinstance(value, int) and not value & ~sum(each for each in values if isinstance(each, int))
+                return _without(values, known)
+            mask = ~sum(each for each in known if isinstance(each, int))
+            return [value for value in values if not isinstance(value, int) or value & mask]
         case _:
-            return False
+            return values
+
+
+def _without(values: Sequence[object], known: Sequence[object]) -> list[object]:
+    """The values that are not known; what is no number and no text is not."""
+    # What is looked up may be made to collide with what is there, so the shorter side is: n² steps are few then.
+    if len(known) <= len(values):
+        there = set(map(_typed, known))
+        return [value for value in values if _typed(value) not in there]
+    left = {_typed(value): value for value in values}
+    for each in known:
+        left.pop(_typed(each), None)
+    return [*left.values()]
+
+
+def _typed(value: object) -> object:
+    return (type(value), value) if isinstance(value, str | int | float | bytes | None) else object()
 
 
 def _form(definition: Definition) -> str:

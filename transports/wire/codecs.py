@@ -16,6 +16,9 @@ __all__ = ["MAX_JUDGED", "Codecs"]
 
 #: Verdicts that are kept: a program with some versions of each of its channels among its peers has a dozen.
 MAX_JUDGED = 256
+#: Bytes of a peer's description that are read, and those for each of the node's own: one of many versions on has twice
+#: as many. What is beyond that takes tens of milliseconds to read, for each channel and each new hash.
+READ, READ_TIMES = 32 * 1024, 8
 
 
 class Codecs:
@@ -58,6 +61,9 @@ class Codecs:
             return None
         if hash_of(data) != schema:
             raise WrongHash(f"its description has the hash {hash_of(data).hex()}, it has announced {schema.hex()}")
+        most = READ + READ_TIMES * len(own.described.data)
+        if len(data) > most:
+            raise ValueError(f"a description of {len(data)} bytes, at most {most} are read beside this node's own")
         made = self._judged[name, schema] = codec_towards(own, schema, read_description(data))
         if len(self._judged) > MAX_JUDGED:
             self._judged.popitem(last=False)

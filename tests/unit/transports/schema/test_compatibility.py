@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
+import pytest
 
 from peerbus.actors import Channel, Message
-from peerbus.transports.schema import Compatibility, compare, describe
-from peerbus.transports.schema.compatibility import Sides
-from peerbus.transports.schema.description import Description, MessageShape
+from peerbus.transports.schema import Compatibility, compare, describe, reading
+from peerbus.transports.schema.compatibility import STEPS, STEPS_OF_PART, Sides
+from peerbus.transports.schema.description import (
+    DESCRIPTION_LIMIT,
+    Description,
+    MessageShape,
+    spelled_shape,
+    write_description,
+)
+from peerbus.transports.schema.reading import Reading
 
 
 class Block(Message):
@@ -109,3 +117,78 @@ def test_what_a_stranger_describes_is_judged_whatever_it_is() -> None:
     assert set(found.unreadable) == {2, 1}
     long = Description(1, (), tuple(MessageShape("x" * 1000, 0, None) for _ in range(100)))
     assert all(len(text) < 700 for text in compare(ours, long).unreadable.values())
+
+
+class Sorted(Message):
+    kind: Literal["a", "b", "c"]
+    several: list[int] | dict[str, int] | str | None = None
+
+
+def tree(height: int) -> object:
+    return ["union", *[tree(height - 1)] * 16] if height else "date"
+
+
+def deep(depth: int) -> object:
+    return ["union", deep(depth - 1), "int"] if depth else "int"
+
+
+@pytest.mark.parametrize("field", ["kind", "several"])
+@pytest.mark.parametrize(
+    "shape",
+    [
+        ["union", *["int"] * 60_000],
+        ["union", *[["union", "int", "str", "none"]] * 12_000],
+        ["union", *[["list", "str"]] * 22_000],
+        ["union", *[["list", "int"]] * 22_000],
+        ["union", *[["dict", "str", "int"]] * 11_000],
+        ["union", *[["literal", 1, 2]] * 15_000],
+        ["union", *[deep(120)] * 150],
+        ["union", *[tree(3)] * 8],
+        ["list", tree(3)],
+        ["literal", *range(70_000)],
+        ["literal", *["a"] * 80_000],
+        ["enum", "Kind", *[(2**61 - 1) * (n % 4) for n in range(25_000)]],
+    ],
+)
+def test_a_peers_description_takes_no_more_steps_than_what_is_ours_is_worth(
+    field: str, shape: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ours = describe(Channel("c", messages=(Sorted,))).description
+    (own,) = ours.definitions
+    fields = tuple(msgspec.structs.replace(each, shape=shape) if each.name == field else each for each in own.fields)
+    theirs = Description(1, (msgspec.structs.replace(own, fields=fields),), ours.messages)
+    assert len(write_description(theirs)) <= DESCRIPTION_LIMIT
+    steps, spelled = 0, 0
+    flaw = Reading._flaw
+
+    def counted_flaw(self: Reading, written: Any, read: Any, where: str) -> Any:
+        nonlocal steps
+        steps += 1
+        return flaw(self, written, read, where)
+
+    def counted_spelling(shape: Any, description: Description) -> str:
+        nonlocal spelled
+        spelled += 1
+        return spelled_shape(shape, description)
+
+    monkeypatch.setattr(Reading, "_flaw", counted_flaw)
+    monkeypatch.setattr(reading, "spelled_shape", counted_spelling)
+    compare(ours, theirs)
+    assert steps <= 2 * (STEPS + 20 * STEPS_OF_PART + 1)  # to the peer, and back
+    assert spelled <= 8
+
+
+def test_what_fits_in_a_large_channel_is_said_to_fit() -> None:
+    """What a comparison may take grows with what is compared."""
+    kinds = tuple(
+        msgspec.defstruct(
+            f"M{number}",
+            [(f"f{place}", int | str | list[int] | dict[str, float] | None) for place in range(60)],
+            bases=(Message,),
+            frozen=True,
+        )
+        for number in range(64)
+    )
+    found = compared(kinds, kinds)
+    assert found.whole
+    assert len(found.numbers) == 64

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from peerbus.transports.schema.description import (
     DESCRIPTION_LIMIT,
+    MAX_MESSAGES,
     SCHEMA_SIZE,
     Definition,
     Description,
@@ -81,3 +82,10 @@ def test_a_type_is_spelled_as_one_writes_it_and_never_at_length() -> None:
         assert spelled_shape(shape, SMALL) == text
     assert len(spelled_shape(["union", *["x" * 100] * 1000], SMALL)) < 250
     assert spelled_shape([7], SMALL) == "[7]"
+
+
+def test_one_has_no_more_messages_than_a_channel_may_have() -> None:
+    message = ["Put", "int", None]
+    assert len(read_description(msgspec.msgpack.encode([1, [], [message] * MAX_MESSAGES])).messages) == MAX_MESSAGES
+    with pytest.raises(ValueError, match=f"length <= {MAX_MESSAGES}"):
+        read_description(msgspec.msgpack.encode([1, [], [message] * (MAX_MESSAGES + 1)]))

@@ -9,9 +9,9 @@ import msgspec
 import pytest
 
 from peerbus.actors import Channel, Message
-from peerbus.transports.schema import Described, describe
+from peerbus.transports.schema import Described, describe, hash_of
 from peerbus.transports.wire import WrongHash
-from peerbus.transports.wire.codecs import MAX_JUDGED, Codecs
+from peerbus.transports.wire.codecs import MAX_JUDGED, READ, READ_TIMES, Codecs
 
 
 @dataclass(frozen=True)
@@ -65,3 +65,12 @@ def test_a_description_has_to_be_the_one_that_was_announced() -> None:
     codecs = Codecs({"store": Channel("store", messages=(Put,))})
     with pytest.raises(WrongHash, match=f"{bytes(16).hex()}"):
         codecs.judge("store", bytes(16), described(0).data)
+
+
+def test_a_description_is_read_in_proportion_to_the_nodes_own() -> None:
+    codecs = Codecs({"store": Channel("store", messages=(Put,))})
+    own = codecs.get("store")
+    assert own is not None
+    data = msgspec.msgpack.encode([1, [], [["Put", ["union", *["int"] * READ], None]]])
+    with pytest.raises(ValueError, match=f"at most {READ + READ_TIMES * len(own.described.data)} are read"):
+        codecs.judge("store", hash_of(data), data)
