@@ -43,20 +43,25 @@ _WITH_FIELDS: Final = (inspect.DataclassType, inspect.StructType, inspect.NamedT
 class _Look:
     """What has been found in one payload so far."""
 
-    __slots__ = ("data", "steps")
+    __slots__ = ("counted", "data", "ends", "steps")
 
     def __init__(self, data: bytes | memoryview) -> None:
         self.data = data
         self.steps = 0
+        #: Where a value ends that was looked at as one of a type that stands inside itself.
+        self.ends: dict[tuple[object, int], int] = {}
+        #: Maps and sets whose steps are counted.
+        self.counted: set[int] = set()
 
-    def met(self, entries: int, most: int) -> None:
-        """A map or a set of `entries`, of which it may have `most`. Raises ValueError beyond that."""
+    def met(self, at: int, entries: int, most: int) -> None:
+        """A map or a set of `entries` is there, of which it may have `most`. Raises ValueError beyond that."""
         if entries > most:
             raise ValueError(
                 f"a map or set of {entries} entries, whose hashes anybody can compute; at most {most}: send a list of "
                 "pairs, or texts as keys"
             )
-        if entries > FEW[most]:
+        if entries > FEW[most] and at not in self.counted:
+            self.counted.add(at)
             self.steps += (entries * MAX_NUMBERS // most) ** 2
             if self.steps > MAX_STEPS:
                 raise ValueError("too many large maps or sets, whose hashes anybody can compute: send lists of pairs")
@@ -87,6 +92,7 @@ class _Look:
 
     def free(self, at: int) -> int:
         """As `skip`, of a value of any type: no key is an array or a map, and those that are no texts are few."""
+        start = at
         what, length, at = self.head(at)
         if what == 1:
             for _ in range(length):
@@ -100,7 +106,7 @@ class _Look:
                 head = self.data[at]
                 unkeyed += not (0xA0 <= head < 0xC0 or 0xC4 <= head <= 0xC6 or 0xD9 <= head <= 0xDB)
                 at = self.free(after)
-            self.met(unkeyed, MAX_NUMBERS)
+            self.met(start, unkeyed, MAX_NUMBERS)
         return at
 
 
@@ -150,6 +156,23 @@ def _most(key: inspect.Type) -> int | None:
             return None if isinstance(key, _KEYED) else MAX_OTHERS
 
 
+def _kind(info: inspect.Type) -> int:
+    """As the first of `_Look.head`, of values of the type that have something in them; 0: either."""
+    match info:
+        case inspect.Metadata(type=inner):
+            return _kind(inner)
+        case inspect.DictType():
+            return 2
+        case inspect.ListType() | inspect.SetType() | inspect.FrozenSetType():
+            return 1
+        case inspect.VarTupleType() | inspect.TupleType() | inspect.NamedTupleType():
+            return 1
+        case _ if isinstance(info, _WITH_FIELDS):
+            return 1 if getattr(info, "array_like", False) else 2
+        case _:
+            return 0
+
+
 def _needed(info: inspect.Type, seen: set[object]) -> bool:
     """A value of the type may have a map or a set that has to be looked at."""
     match info:
@@ -194,7 +217,7 @@ class _Walks:
             case inspect.TupleType(item_types=items):
                 return self._places([self.of(each) for each in items])
             case inspect.UnionType(types=types):
-                return self._one_of([self.of(each) for each in types])
+                return self._one_of([(_kind(each), self.of(each)) for each in types])
             case _ if isinstance(info, _WITH_FIELDS):
                 return self._fields(info)
             case _:
@@ -209,7 +232,7 @@ class _Walks:
             if what != 2:
                 return look.skip(at)
             if most is not None:
-                look.met(length, most)
+                look.met(at, length, most)
             for _ in range(length):
                 start = value(look, look.skip(start))
             return start
@@ -220,7 +243,7 @@ class _Walks:
         def walk(look: _Look, at: int) -> int:
             what, length, _ = look.head(at)
             if what == 1:
-                look.met(length, most)
+                look.met(at, length, most)
             return look.skip(at)
 
         return walk
@@ -253,16 +276,18 @@ class _Walks:
 
         return walk
 
-    def _one_of(self, walks: list[_Walk]) -> _Walk:
+    def _one_of(self, walks: list[tuple[int, _Walk]]) -> _Walk:
         """Which it is, the bytes may not say: each of those that look at something looks, and all have to agree."""
-        looking = [walk for walk in walks if walk is not _Look.skip]
-        if len(looking) <= 1:
-            return looking[0] if looking else _Look.skip
+        looking = [(kind, walk) for kind, walk in walks if walk is not _Look.skip]
+        if not looking:
+            return _Look.skip
+        of_arrays, of_maps = ([walk for kind, walk in looking if kind in (0, what)] for what in (1, 2))
 
         def walk(look: _Look, at: int) -> int:
-            for each in looking:
-                each(look, at)
-            return look.skip(at)
+            what = look.head(at)[0]
+            fitting = of_arrays if what == 1 else of_maps if what else ()
+            ends = [each(look, at) for each in fitting]
+            return ends[0] if ends else look.skip(at)
 
         return walk
 
@@ -272,13 +297,7 @@ class _Walks:
         if not _needed(info, set()):
             return _Look.skip
         if cls in self._under_way:
-
-            def again(look: _Look, at: int) -> int:
-                walk = self._under_way[cls]  # recursive: it is there by now
-                assert walk is not None
-                return walk(look, at)
-
-            return again
+            return self._again(cls)
         self._under_way[cls] = None
         fields = {field.encode_name: self.of(field.type) for field in info.fields}
         array = getattr(info, "array_like", False) or isinstance(info, inspect.NamedTupleType)
@@ -290,6 +309,21 @@ class _Walks:
         else:
             walk = self._named({name.encode(): each for name, each in fields.items() if each is not _Look.skip})
         self._under_way[cls] = walk
+        return walk
+
+    def _again(self, cls: object) -> _Walk:
+        """Of a type that stands inside itself, where it does. Once at each value: two of which each may be either would
+        look 2ⁿ times at what is n deep in them.
+        """
+
+        def walk(look: _Look, at: int) -> int:
+            end = look.ends.get((cls, at))
+            if end is None:
+                whole = self._under_way[cls]  # it is there by now
+                assert whole is not None
+                end = look.ends[cls, at] = whole(look, at)
+            return end
+
         return walk
 
     def _named(self, fields: dict[bytes, _Walk]) -> _Walk:

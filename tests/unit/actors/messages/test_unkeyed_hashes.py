@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Annotated, Any, NamedTuple
@@ -12,8 +13,8 @@ import msgpack
 import msgspec
 import pytest
 
-from peerbus.actors import MessageTypeError
-from peerbus.actors.messages import encoding_of
+from peerbus.actors import Message, MessageTypeError
+from peerbus.actors.messages import encoding_of, unkeyed_hashes
 from peerbus.actors.messages.answer_encoding import decode_plain
 from peerbus.actors.messages.unkeyed_hashes import MAX_NUMBERS, MAX_OTHERS, check_plain, guard_of
 
@@ -150,3 +151,40 @@ def test_bytes_that_end_too_early_or_are_nested_deeply_are_the_decoders_to_refus
     for payload in (b"\xdf\xff\xff\xff\xff" + b"\xa1a\x02" * 2000, b"\x91" * 20_000 + b"\xc0", b"\xdf" * 3000):
         with pytest.raises(MessageTypeError):
             encoding_of(Holder).decode(b"\x81\xa3any" + payload)
+
+
+class Add(Message, tag="add"):
+    a: Add | Mul | None = None
+    b: dict[str, Add | Mul] | list[Add | Mul] | None = None
+    table: dict[int, int] = msgspec.field(default_factory=dict)
+
+
+class Mul(Message, tag="mul"):
+    a: Add | Mul | None = None
+    b: dict[str, Add | Mul] | list[Add | Mul] | None = None
+    table: dict[int, int] = msgspec.field(default_factory=dict)
+
+
+@pytest.mark.parametrize("of", [lambda x: Add(a=x), lambda x: Mul(b=[x]), lambda x: Add(b={"x": x})])
+def test_what_is_nested_in_types_of_which_each_may_be_either_is_looked_through_in_linear_time(
+    of: Callable[[Any], Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    guard = guard_of(msgspec.inspect.type_info(Add))
+    assert guard is not None
+    heads, head = 0, unkeyed_hashes._Look.head
+
+    def counted(look: Any, at: int) -> tuple[int, int, int]:
+        nonlocal heads
+        heads += 1
+        return head(look, at)
+
+    monkeypatch.setattr(unkeyed_hashes._Look, "head", counted)
+    nested: Any = Add(table=dict.fromkeys(range(MAX_NUMBERS), 0))
+    for depth in range(1, 41):
+        nested = of(nested)
+        heads = 0
+        guard(msgspec.msgpack.encode(nested))
+        assert heads <= 8 * (MAX_NUMBERS + 12 * depth)
+    nested = of(Add(table=dict.fromkeys(range(MAX_NUMBERS + 1), 0)))
+    with pytest.raises(ValueError, match="map or set"):
+        guard(msgspec.msgpack.encode(nested))
