@@ -55,6 +55,7 @@ COMPILED = (
     "node.workers.flight",
     "node.workers.member_cell",
     "node.workers.seat_cell",
+    "node.workers.traced_member_cell",
     "transports.connection.frame_reader",
     "transports.lanes.answer_order",
     "transports.lanes.ask_limit",

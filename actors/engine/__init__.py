@@ -34,7 +34,7 @@ from .thread_cell import ThreadCell
 from .timers import Tick, Timer, Timers
 from .timings import SAMPLED, HistogramView, Timings
 from .to_cell import many_to_cell, pour_singly, refuse_here, within
-from .traced_cells import begun, lost_behind, note_loss, stamp_of, traced
+from .traced_cells import ask_traced, begun, lost_behind, note_loss, pour_traced, tell_traced, traced
 
 __all__ = [
     "Addressee",
@@ -79,6 +79,7 @@ __all__ = [
     "Timer",
     "Timers",
     "Timings",
+    "ask_traced",
     "begun",
     "channels_of",
     "check_cancelled",
@@ -92,6 +93,7 @@ __all__ = [
     "new_event_loop",
     "note_loss",
     "pour_singly",
+    "pour_traced",
     "refuse_here",
     "refuse_instance",
     "refuse_sends",
@@ -99,7 +101,7 @@ __all__ = [
     "rehearsed_message",
     "said_of",
     "sends_are_checked",
-    "stamp_of",
+    "tell_traced",
     "traced",
     "wait_cancelled",
     "within",

@@ -41,10 +41,12 @@ if TYPE_CHECKING:
 __all__ = [
     "TracedLoopCell",
     "TracedThreadCell",
+    "ask_traced",
     "begun",
     "lost_behind",
     "note_loss",
     "stamp_of",
+    "tell_traced",
     "traced",
 ]
 
@@ -110,26 +112,13 @@ class TracedLoopCell(LoopCell):
         sending = begun(self, "tell", message, self.timeout if timeout is None else timeout)
         if sending is not None:
             return followed(partial(self.tell, message, sender, timeout), sending)
-        trace = stamp_of(self, message, asked=False)
-        if trace is None:
-            return super().tell(message, sender, timeout)
-        assert self.bus is not None
-        address = None if sender is None else sender.address
-        envelope = TracedEnvelope(message, address, None, NEVER, sender, trace=trace)
-        return self.enter(envelope, sender, timeout, self.bus.wheel)
+        return tell_traced(self, super().tell, message, sender, timeout)
 
     def ask(
         self, message: object, sender: Addressee | None, timeout: float | None, reply: TypeForm[R] | None, bus: Host
     ) -> Outcome[R]:
         """As `LoopCell.ask`."""
-        trace = stamp_of(self, message, asked=True)
-        if trace is None:
-            return super().ask(message, sender, timeout, reply, bus)
-        deadline = self.loop.time() + (self.timeout if timeout is None else timeout)
-        future: AskFuture[R] = AskFuture.of(self.loop, message, reply, self.abandon)
-        address = None if sender is None else sender.address
-        envelope = TracedEnvelope(message, address, future, deadline, sender, trace=trace)
-        return self.enter_ask(envelope, future, sender, timeout, bus.wheel)
+        return ask_traced(self, super().ask, message, sender, timeout, reply, bus)
 
 
 class TracedThreadCell(ThreadCell):
@@ -203,6 +192,43 @@ def stamp_of(cell: Cell, message: object, *, asked: bool) -> MessageTrace | None
     assert cell.bus is not None
     tracer = cell.bus.tracer
     return None if tracer is None else tracer.stamp(cell.name or "", message, asked=asked)
+
+
+def tell_traced(
+    cell: LoopCell,
+    plain: Callable[[object, Addressee | None, float | None], Outcome[None]],
+    message: object,
+    sender: Addressee | None,
+    timeout: float | None,
+) -> Outcome[None]:
+    """As `LoopCell.tell`, which is `plain`."""
+    trace = stamp_of(cell, message, asked=False)
+    if trace is None:
+        return plain(message, sender, timeout)
+    assert cell.bus is not None
+    address = None if sender is None else sender.address
+    envelope = TracedEnvelope(message, address, None, NEVER, sender, trace=trace)
+    return cell.enter(envelope, sender, timeout, cell.bus.wheel)
+
+
+def ask_traced(
+    cell: LoopCell,
+    plain: Callable[[object, Addressee | None, float | None, TypeForm[R] | None, Host], Outcome[R]],
+    message: object,
+    sender: Addressee | None,
+    timeout: float | None,
+    reply: TypeForm[R] | None,
+    bus: Host,
+) -> Outcome[R]:
+    """As `LoopCell.ask`, which is `plain`."""
+    trace = stamp_of(cell, message, asked=True)
+    if trace is None:
+        return plain(message, sender, timeout, reply, bus)
+    deadline = cell.loop.time() + (cell.timeout if timeout is None else timeout)
+    future: AskFuture[R] = AskFuture.of(cell.loop, message, reply, cell.abandon)
+    address = None if sender is None else sender.address
+    envelope = TracedEnvelope(message, address, future, deadline, sender, trace=trace)
+    return cell.enter_ask(envelope, future, sender, timeout, bus.wheel)
 
 
 def traced(cell: Cell, envelope: Envelope) -> Envelope:

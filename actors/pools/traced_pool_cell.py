@@ -11,9 +11,9 @@ from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from ..base import SendError
-from ..engine import Addressee, Host, begun, lost_behind, note_loss, stamp_of, traced
-from ..mailbox import NEVER, Envelope, TracedEnvelope
-from ..sends import AskFuture, Outcome, followed
+from ..engine import Addressee, Host, ask_traced, begun, lost_behind, note_loss, tell_traced, traced
+from ..mailbox import Envelope
+from ..sends import Outcome, followed
 from .pool_cell import PoolCell
 
 if TYPE_CHECKING:
@@ -51,26 +51,13 @@ class TracedPoolCell(PoolCell):
 
     def hold_tell(self, message: object, sender: Addressee | None, timeout: float | None) -> Outcome[None]:
         """As `PoolCell.hold_tell`."""
-        trace = stamp_of(self, message, asked=False)
-        if trace is None:
-            return super().hold_tell(message, sender, timeout)
-        assert self.bus is not None
-        address = None if sender is None else sender.address
-        envelope = TracedEnvelope(message, address, None, NEVER, sender, trace=trace)
-        return self.enter(envelope, sender, timeout, self.bus.wheel)
+        return tell_traced(self, super().hold_tell, message, sender, timeout)
 
     def hold_ask(
         self, message: object, sender: Addressee | None, timeout: float | None, reply: TypeForm[R] | None, bus: Host
     ) -> Outcome[R]:
         """As `PoolCell.hold_ask`."""
-        trace = stamp_of(self, message, asked=True)
-        if trace is None:
-            return super().hold_ask(message, sender, timeout, reply, bus)
-        deadline = self.loop.time() + (self.timeout if timeout is None else timeout)
-        future: AskFuture[R] = AskFuture.of(self.loop, message, reply, self.abandon)
-        address = None if sender is None else sender.address
-        envelope = TracedEnvelope(message, address, future, deadline, sender, trace=trace)
-        return self.enter_ask(envelope, future, sender, timeout, bus.wheel)
+        return ask_traced(self, super().hold_ask, message, sender, timeout, reply, bus)
 
     def tell_foreign(self, envelope: Envelope, timeout: float | None) -> Outcome[None]:
         """As `Addressee.tell_foreign`."""

@@ -6,10 +6,10 @@ from collections.abc import Callable
 from typing import Any
 
 from ...actors.base import SendError
-from ...actors.mailbox import Envelope
+from ...actors.mailbox import Envelope, MessageTrace, TracedEnvelope
 from ...transports.lanes import RemoteAsk
 
-__all__ = ["CreditWait", "Flight"]
+__all__ = ["CreditWait", "Flight", "trace_from"]
 
 
 class Flight:
@@ -52,3 +52,11 @@ class CreditWait:
         self._flight.waits = None
         self._flight.written = False
         self._refused(error)
+
+
+def trace_from(envelope: Envelope) -> MessageTrace | None:
+    """The trace of a message that leaves the mailbox here for the process; None: it is not traced."""
+    if not isinstance(envelope, TracedEnvelope):
+        return None
+    envelope.trace.passed("mailbox")
+    return envelope.trace

@@ -38,8 +38,8 @@ from ...actors.pools import MemberMailbox
 from ...actors.sends import AskFuture
 from ...actors.streams import ItemBuffer, ItemWindow, StreamedReply
 from ...transports.lanes import HandedAsk, RemoteAsk
-from ...transports.sending import InsideLink, hand_stream
-from .flight import CreditWait, Flight
+from ...transports.sending import InsideLink
+from .flight import CreditWait, Flight, trace_from
 from .member_stream import send_on
 
 __all__ = ["MemberCell"]
@@ -207,7 +207,7 @@ class MemberCell(HandingCell):
             ask.reply, ask.ended = reply, partial(self._over, flight)
             ask.reply_type = said_of(reply.reply_type) if isinstance(reply, AskFuture) else None
         try:
-            outgoing = way.hand(self.name, message, envelope.sender, ask, envelope.deadline)
+            outgoing = way.hand(self.name, message, envelope.sender, ask, envelope.deadline, trace_from(envelope))
         except SendError as error:
             self._cannot(envelope, error, way)
             return
@@ -246,9 +246,9 @@ class MemberCell(HandingCell):
         buffer = ItemBuffer(message, self.loop, bus.wheel, ItemWindow())
         sender, deadline = envelope.sender, envelope.deadline
         try:
-            ask, outgoing = hand_stream(
-                way, self.name, message, sender=sender, origin=way.origin_of(sender), deadline=deadline, buffer=buffer,
-                opened=reply.opened,
+            ask, outgoing = way.hand_stream(
+                self.name, message, sender=sender, deadline=deadline, buffer=buffer, opened=reply.opened,
+                trace=trace_from(envelope),
             )  # fmt: skip
         except SendError as error:
             self._cannot(envelope, error, way)

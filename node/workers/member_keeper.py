@@ -17,6 +17,7 @@ from ...transports.wire import ChannelInfo, Codecs
 from .keeper import Begins, ProcessOver, WorkerKeeper, WorkerPlace
 from .member_cell import MemberCell
 from .talk import WORKER, MemberOver, MemberRests, WantRest
+from .traced_member_cell import TracedMemberCell
 from .worker import Worker
 
 __all__ = ["MemberKeeper", "MemberPlace", "keeper_class"]
@@ -93,6 +94,7 @@ class MemberKeeper(WorkerKeeper):
     """See the module. Of each pool there is a class of its own, which has the channel and the supervision."""
 
     cell_class: ClassVar[type[Any] | None] = MemberCell
+    traced_cell_class: ClassVar[type[Any] | None] = TracedMemberCell
 
     async def on_started(self) -> None:
         """Start the process; the member has started when its actor there has."""

@@ -8,7 +8,7 @@ from .open_asks import OpenAsks
 from .out_lanes import OWN, OutLanes
 from .relayed_ask import RelayedAsk, RelayRoom
 from .remote_stream_ask import RemoteStreamAsk
-from .stream_asks import hand_stream, stream_ask
+from .stream_asks import stream_ask
 from .traced_inside_link import TracedInsideLink
 from .traced_link import TracedLink
 
@@ -23,6 +23,5 @@ __all__ = [
     "RemoteStreamAsk",
     "TracedInsideLink",
     "TracedLink",
-    "hand_stream",
     "stream_ask",
 ]

@@ -15,11 +15,14 @@ from ...actors.base import NoSuchReactor, SendError
 from ...actors.mailbox import NEVER, MessageTrace, Waiter
 from ...actors.messages import Address, Local, Terminated
 from ...actors.routing import Link
+from ...actors.streams import ItemBuffer
 from ..lanes import ForwardedAsk, Outgoing, OutLane, RemoteAsk, Writer, limit_of
 from ..wire import FIRST_STRANGER, MOST_STRANGERS, Codecs, Forwarded, Hello, ProbeFrame, SenderFrame, SpansFrame
 from .link import PeerLink
 from .relayed_ask import RelayedAsk
+from .remote_stream_ask import RemoteStreamAsk
 from .sending_host import SendingHost
+from .stream_asks import hand_stream
 
 __all__ = ["InsideLink"]
 
@@ -127,6 +130,23 @@ class InsideLink(PeerLink):
             return outgoing
         ask.message, ask.abandon, ask.rid, ask.lane, ask.slot = message, self._abandon, 0, lane, None
         return None if clear and self._send_ask(lane, outgoing, ask, deadline) else outgoing
+
+    def hand_stream(
+        self,
+        reactor: str,
+        message: object,
+        *,
+        sender: Address[object] | None,
+        deadline: float,
+        buffer: ItemBuffer,
+        opened: bool,
+        trace: MessageTrace | None = None,
+    ) -> tuple[RemoteStreamAsk, Outgoing | None]:
+        """As `hand`, of one that is answered in items, or that items go with. They are counted here, and once."""
+        origin = self.origin_of(sender)
+        return hand_stream(
+            self, reactor, message, sender=sender, origin=origin, deadline=deadline, buffer=buffer, opened=opened
+        )
 
     def give_up(self, reactor: str, waiter: Waiter, error: SendError) -> None:
         """A message that waits for credit is not to go any more."""

@@ -12,6 +12,7 @@ from ...actors.streams import ItemBuffer, ItemSink
 from ..lanes import ForwardedAsk, Outgoing, RemoteAsk, Writer, traced_outgoing
 from ..wire import Codecs, Forwarded, Hello
 from .inside_link import InsideLink
+from .remote_stream_ask import RemoteStreamAsk
 from .sending_host import SendingHost
 from .traced_link import TracedAskSending, awaited, pour_traced, stream_traced, traced_outcome
 
@@ -156,3 +157,24 @@ class TracedInsideLink(InsideLink):
         if ask is None:
             self._lanes[reactor].queue[-1].trace_last(trace)
         return None
+
+    def hand_stream(
+        self,
+        reactor: str,
+        message: object,
+        *,
+        sender: Address[object] | None,
+        deadline: float,
+        buffer: ItemBuffer,
+        opened: bool,
+        trace: MessageTrace | None = None,
+    ) -> tuple[RemoteStreamAsk, Outgoing | None]:
+        """As `InsideLink.hand_stream`."""
+        self._traced_asks.asked = trace
+        try:
+            ask, outgoing = super().hand_stream(
+                reactor, message, sender=sender, deadline=deadline, buffer=buffer, opened=opened, trace=trace
+            )
+        finally:
+            self._traced_asks.asked = None
+        return ask, outgoing if outgoing is None or trace is None else traced_outgoing(outgoing, trace)
