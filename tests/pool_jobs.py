@@ -63,6 +63,10 @@ class Taking(Message, Request[int]):
     """Answered with the sum of the numbers that come with it."""
 
 
+class Leave(Message, Request[Stream[int]]):
+    """Answered with a number; then the handler ends its process, or what else its bus is in, as `sys.exit` does."""
+
+
 class Spread(Message, Request[str]):
     """Have the pool do a job, from one of its members."""
 
@@ -73,7 +77,10 @@ class Jobs(Reactor):
     """Notes what it does."""
 
     channel = Channel(
-        "jobs", messages=(Job, Nap, Notes, Die, Break, Steps, Spread, Tail, Adding, Taking), mailbox=256, timeout=20
+        "jobs",
+        messages=(Job, Nap, Notes, Die, Break, Steps, Spread, Tail, Adding, Taking, Leave),
+        mailbox=256,
+        timeout=20,
     )
     supervision = Supervision(backoff=0.01, budget=2, window=60)
 
@@ -139,6 +146,11 @@ class Jobs(Reactor):
             yield total
         if total < 0:
             raise ValueError("below zero")
+
+    @handles(Leave)
+    async def leave(self, _: Leave) -> AsyncIterator[int]:
+        yield 1
+        raise SystemExit(3)
 
     @handles(Taking)
     async def take(self, _: Taking, numbers: AsyncIterator[int]) -> int:

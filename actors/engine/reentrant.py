@@ -70,7 +70,7 @@ class Reentrant:
             if envelope.reply is not None and not cell.is_aside(envelope):
                 envelope.reply.succeed(result)
         finally:
-            del task, reply  # the error keeps this frame, see outcome
+            del task, reply, envelope  # the error keeps this frame, see outcome; no collector looks into a message
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         full = self.full

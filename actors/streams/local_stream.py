@@ -100,7 +100,10 @@ class LocalStreamAsk(AskFuture[Any]):
     def _over(self, error: BaseException | None) -> None:
         if self.slot is not None:
             self.slot.pop(self, None)
-        down, up = self.down, self.up
+        down, up, unread = self.down, self.up, self.up_buffer
+        if unread is not None:  # no handler has begun to read it, and none will
+            self.up_buffer = None
+            unread.close()
         if error is None:
             down.finish()
         else:

@@ -62,7 +62,8 @@ class MemberPlace(WorkerPlace):
         return None if name == self.name else super()._info(name)
 
     def _keep(self, _link: InsideLink) -> None:
-        return None  # what waits does so in the mailbox of the actor here
+        if self.cell is not None:
+            self.cell.disconnect()  # what waits does so in the mailbox of the actor here
 
     def _tell_over(self, keeper: WorkerKeeper, text: str) -> None:
         if self.cell is not None:

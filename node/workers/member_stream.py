@@ -11,7 +11,7 @@ from typing import Any
 
 from ...actors.base import SendError, new_task
 from ...actors.sends import AskFuture
-from ...actors.streams import ENDED, ItemBuffer, ItemReader, ItemSink, StreamedReply, has_room
+from ...actors.streams import ENDED, ItemBuffer, ItemReader, ItemsIn, ItemSink, StreamedReply, has_room
 
 __all__ = ["send_on"]
 
@@ -24,8 +24,8 @@ async def send_on(buffer: ItemBuffer, ask: AskFuture[Any], up: ItemSink | None, 
     items: ItemReader[Any] = ItemReader(buffer)
     feeding: asyncio.Task[None] | None = None
     if up is not None:
-        loop = asyncio.get_running_loop()
-        feeding = new_task(_feed(reply, up, ask), loop=loop, name=f"peerbus items to {type(ask.message).__name__}")
+        loop, name = asyncio.get_running_loop(), f"peerbus items to {type(ask.message).__name__}"
+        feeding = new_task(_feed(reply.incoming(), up, ask), loop=loop, name=name)
     sink: ItemSink | None = None
     try:
         async for item in items:
@@ -46,9 +46,8 @@ async def send_on(buffer: ItemBuffer, ask: AskFuture[Any], up: ItemSink | None, 
         del items, sink, feeding, reply, ask, buffer, up  # an error keeps this frame, see outcome
 
 
-async def _feed(reply: StreamedReply, up: ItemSink, ask: AskFuture[Any]) -> None:
-    """Send there what comes with the message."""
-    items = reply.incoming()
+async def _feed(items: ItemsIn[Any], up: ItemSink, ask: AskFuture[Any]) -> None:
+    """Send there what comes with the message. Where it comes to no good end, the process hears that."""
     try:
         async for item in items:
             while not (up.ready or up.over):  # there is none before the handler begins to read
@@ -59,7 +58,7 @@ async def _feed(reply: StreamedReply, up: ItemSink, ask: AskFuture[Any]) -> None
                 await asyncio.sleep(0)
         up.finish()
     except SendError as error:
-        ask.fail(error)
+        ask.give_up(error)
     finally:
         await items.aclose()
-        del items, reply, up, ask
+        del items, up, ask

@@ -15,7 +15,16 @@ from ...actors.base import SendError, text_of
 from ...actors.bus import Bus
 from ...actors.engine import Cell, Ending, handles
 from ...actors.mailbox import Envelope
-from ...actors.messages import LOCAL, ActorFailed, ActorRestarted, Address, HandlerStalled, Terminated, parse_address
+from ...actors.messages import (
+    LOCAL,
+    ActorFailed,
+    ActorRestarted,
+    Address,
+    HandlerStalled,
+    ShutdownStarted,
+    Terminated,
+    parse_address,
+)
 from ...actors.reactor import Reactor
 from ...transports.sending import InsideLink
 from ..process import LoopLag, process_figures
@@ -48,16 +57,22 @@ LOOK_EVERY = 0.01
 
 
 class WorkerDesk(Reactor):
-    """See the module. `told(within)`: the worker is to end within so many seconds; `begun(setup)`: what it is to do."""
+    """See the module. `told(within)`: the worker is to end within so many seconds; `begun(setup)`: what it is to do.
+
+    `closes()` is called when the worker's bus begins to close, whoever has it do so.
+    """
 
     channel = WORKER
     ends_in: ClassVar[Ending | None] = Ending.SERVICE
 
-    def __init__(self, bus: Bus, told: Callable[[float], None], begun: Callable[[bytes], None]) -> None:
+    def __init__(
+        self, bus: Bus, told: Callable[[float], None], begun: Callable[[bytes], None], closes: Callable[[], None]
+    ) -> None:
         super().__init__()
         self._of = bus
         self._told = told
         self._begun = begun
+        self._closes = closes
 
     @handles(BeginWorker)
     def _begin(self, said: BeginWorker) -> None:
@@ -92,6 +107,10 @@ class WorkerDesk(Reactor):
         own = self.actor_ref._cell
         cells = [cell for cell in self._of.actors.running() if isinstance(cell, Cell) and cell is not own]
         return [cell for cell in cells if cell.actor_class.ends_in is None]
+
+    @handles(ShutdownStarted)
+    def _shutdown_started(self, _: ShutdownStarted) -> None:
+        self._closes()
 
     @handles(EndWorker)
     def _end(self, said: EndWorker) -> None:

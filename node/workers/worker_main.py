@@ -114,7 +114,7 @@ class WorkerRun:
         for channel in (GATE, WORKER):
             bus.declare(channel)
         async with bus:
-            bus.spawn(partial(WorkerDesk, bus, self._told, self._begun))
+            bus.spawn(partial(WorkerDesk, bus, self._told, self._begun, self._closes))
             actor = await self._connect(greeted)
             if tracing is not None:
                 tracing.connect(bus, actor.way)
@@ -151,8 +151,16 @@ class WorkerRun:
         """It is to stop, by the word of whoever runs this process: the node ends it in order."""
         if self._way is None:
             os._exit(0)  # it has not begun
+        self._leaves(self._way)
+
+    def _leaves(self, way: InsideLink) -> None:
         with contextlib.suppress(SendError):
-            self._way.tell(GATE.name, WorkerLeaves(self._name), None, None)
+            way.tell(GATE.name, WorkerLeaves(self._name), None, None)
+
+    def _closes(self) -> None:
+        """Its bus closes. Where the node has not asked for that, it is to send nothing more."""
+        if not self._told_to_end and self._way is not None:
+            self._leaves(self._way)
 
     def _begun(self, data: bytes) -> None:
         assert self._come is not None

@@ -6,8 +6,10 @@ A process takes some time to begin, so each test does on one node what would els
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import signal
+import weakref
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
@@ -16,12 +18,14 @@ from typing import Any
 
 import pytest
 from inside_pairs import until
-from pool_jobs import Adding, Break, Job, Jobs, Nap, Notes, Spread, Steps, Tail, Taking, by_key, together
+from pool_jobs import Adding, Break, Job, Jobs, Leave, Nap, Notes, Spread, Steps, Tail, Taking, by_key, together
 
 from peerbus.actors import (
     LOCAL,
     ActorStopped,
     DeadlineExceeded,
+    MessageTypeError,
+    OpenStream,
     Peer,
     PeerGone,
     Pool,
@@ -226,6 +230,75 @@ async def test_a_member_that_dies_or_leaves_ends_its_own_streams_alone(where: st
             await each.aclose()
         await until(lambda: len(view(node).members) == 1 and not view(node).members[0].streams)
         assert node.snapshot().ledger.balanced
+
+
+async def send_and_ask(talk: OpenStream[Any], item: object) -> None:
+    await talk.send(item)
+    await talk.result()
+
+
+@everywhere
+async def test_who_leaves_with_items_half_sent_ends_the_handler_that_waits_for_more(where: str) -> None:
+    async with (
+        pooled(where, 1) as node,
+        Node("far", peers=[*node.endpoints], channels=[Jobs.channel]) as far,
+    ):
+        await until(lambda: bool(far.peers))
+        for reader, to in ((node, JOBS), (far, Peer(node.node_id) / Jobs)):
+            for message in (Taking(), Adding()):
+                for sent in (0, 1, 100):
+                    talk = reader.open(to, message)
+                    for number in range(sent):
+                        await talk.send(number)
+                    await talk.aclose()
+                if reader is node and where == "members":
+                    continue  # there anything can go along
+                talk = reader.open(to, message)
+                await talk.send(1)
+                with pytest.raises(MessageTypeError):
+                    await send_and_ask(talk, object())
+                await talk.aclose()
+            assert await reader.ask(to, Job(1)), "no handler is left that holds its turn"
+        await until(lambda: not any(m.streams or m.at_work or m.queued for m in view(node).members))
+        for each in (node, far):
+            await until(lambda: each.snapshot().ledger.items["jobs"].pending == 0)  # noqa: B023
+            assert each.snapshot().ledger.balanced
+
+
+async def test_what_comes_while_a_process_ends_by_itself_waits_for_the_next_one() -> None:
+    async with pooled("processes", 1) as node:
+        leaving = node.stream(JOBS, Leave())
+        beside = node.stream(JOBS, Tail())
+        await anext(beside)
+        assert await anext(leaving) == 1
+        pid = view(node).members[0].pid
+        while view(node).members[0].pid in (pid, 0):
+            await node.ask(JOBS, Job(1))  # it is refused at no moment
+        with pytest.raises(RemoteError, match="SystemExit"):
+            await anext(leaving)
+        with pytest.raises(SendError):
+            await anext(beside)
+        assert node.snapshot().ledger.balanced
+
+
+async def test_nothing_is_kept_of_a_stream_whose_process_was_killed() -> None:
+    async with pooled("processes", 1) as node:
+        kept = []
+        for message in (Adding(), Taking()):
+            talk = node.open(JOBS, message)
+            await talk.send(1)
+            if not isinstance(message, Taking):
+                await anext(talk)
+            before = view(node).members[0].restarts
+            os.kill(view(node).members[0].pid, signal.SIGKILL)
+            with pytest.raises(PeerGone):
+                await talk.result()
+            kept.append(weakref.ref(talk._ask))
+            del talk
+            await until(lambda: view(node).members[0].restarts > before and node.workers()[0].state == "running")  # noqa: B023
+        await until(lambda: node.snapshot().ledger.items["jobs"].pending == 0)
+        gc.collect()
+        assert [each() for each in kept] == [None] * 2
 
 
 @everywhere

@@ -279,6 +279,7 @@ async def test_items_go_with_a_message_and_its_answer_comes_back() -> None:
                 await anext(talk)
         with pytest.raises(MessageTypeError, match="an object cannot go with an Upload"):
             await send_all(pair.here.open(pair.to, Upload("a")), [object()])  # type: ignore[list-item]  # what it is about
+        assert await pair.here.ask(pair.to, Ended()) == 0, "the handler that waited for more of that was ended"
         assert balanced(pair.here, pair.there)
 
 

@@ -18,7 +18,7 @@ from ...actors.messages import ActorStarted, ActorTerminated, Rate, ShutdownStar
 from ...actors.router import LinkChanged, LinkUp
 from ..receiving import InsideReceiveSide
 from ..sending import OWN, InsideLink
-from ..wire import ChannelInfo, Codecs, SenderFrame
+from ..wire import ChannelInfo, Codecs, GoAway, SenderFrame
 from .commands import CloseChannel, ConnectionEnded, OpenChannel
 from .connection import PeerConnection
 from .greeting import Greeted
@@ -127,6 +127,11 @@ class InsideConnection(PeerConnection):
             self._loop.call_later(WORD_WITHIN, self._cut, "worker_ended", text, context=self._context)
         else:
             super()._over(error)
+
+    def _told_to_go(self, frame: GoAway) -> None:
+        if self._entered:  # it ends by itself, and takes no new work: what waits, and what comes, is for the next one
+            self.hand_over()
+        super()._told_to_go(frame)
 
     def _end(self, reason: str, text: str = "", *, fault: bool = False) -> None:
         if not self._leave_taking.ended and self._entered:

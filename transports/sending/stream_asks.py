@@ -224,8 +224,8 @@ class StreamAsks:
         encode: Callable[[object], Payload],
         counts: ItemCounts,
     ) -> ItemQueue:
-        turn = self._lanes.turns[lane.index]
-        return ItemQueue(ask_lane(lane.index), 0, turn, self._asks.outbox, self._writer, encode, ask.fail, counts)
+        turn, broken = self._lanes.turns[lane.index], partial(_broken, ask)
+        return ItemQueue(ask_lane(lane.index), 0, turn, self._asks.outbox, self._writer, encode, broken, counts)
 
     def adopt(
         self, ask: RemoteAsk[Any], lane: OutLane, abandon: Callable[[AskFuture[Any]], str]
@@ -282,6 +282,13 @@ class StreamAsks:
         if ask is not None and ask.sink is not None:
             ask.sink.number(frame.rid)
             ask.granted(frame.items, frame.bytes)
+
+
+def _broken(ask: RemoteAsk[Any], error: SendError) -> None:
+    """An item that goes with it cannot travel: it has failed, and the handler hears that no more come."""
+    if not ask.done():
+        ask.abandon(ask)
+        ask.fail(error)
 
 
 def _as_it_is(item: object) -> Payload:

@@ -296,3 +296,15 @@ async def test_a_shutdown_lets_streams_finish_and_ends_them_when_its_time_is_ove
         assert came
         await ending
         assert bus.ledger().balanced
+
+
+@in_virtual_time
+async def test_what_no_handler_has_begun_to_read_when_its_asker_leaves_is_accounted_for() -> None:
+    async with Bus(reactors=[Numbers]) as bus:
+        for number in range(1, 4):
+            upload = bus.open(LOCAL / Numbers, Upload("a"))
+            for each in range(5):
+                await upload.send(each)
+            await upload.aclose()
+            items = bus.ledger().items["numbers"]
+            assert (items.sent, items.pending, items.failed) == (5 * number, 0, {"cancelled": 5 * number})

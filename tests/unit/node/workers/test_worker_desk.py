@@ -75,7 +75,8 @@ async def test_a_worker_tells_its_log_and_its_figures_and_rests_when_nothing_is_
         await node.started(node.spawn(partial(Hearer, heard)))
         worker = await scene.add(Counter)
         worker.declare(WORKER)
-        desk = worker.spawn(partial(WorkerDesk, worker, told.append, begun.append))
+        closes: list[str] = []
+        desk = worker.spawn(partial(WorkerDesk, worker, told.append, begun.append, lambda: closes.append("closes")))
         await worker.started(desk)
         reports = WorkerReports("w0", worker, scene.their_ends[0].way, logging.INFO)
         logging.getLogger("of.the.user").info("a line of %s", "it")
@@ -107,4 +108,7 @@ async def test_a_worker_tells_its_log_and_its_figures_and_rests_when_nothing_is_
         await until(lambda: bool(told))
         assert (told, begun) == ([3.0], [b"setup"])
         assert await node.ask(LOCAL / Counter, Look(""), timeout=5) == "bus://local/third"
+        assert not closes
+        worker.life.close_soon()
+        await until(lambda: closes == ["closes"])
     assert issubclass(Hearer, Actor)
