@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 import sys
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -113,7 +113,7 @@ class Mdns:
         self._lookups: dict[str, asyncio.Task[None]] = {}
         #: Instances that are read again soon.
         self._again: dict[str, asyncio.TimerHandle] = {}
-        self._waiting: deque[str] = deque()
+        self._waiting: dict[str, None] = {}
         self._found = 0
         self._lost = 0
         self._ignored: Counter[str] = Counter()
@@ -321,8 +321,8 @@ class Mdns:
             self._read_later(name, 0)
         if self._cached(name, zeroconf):
             return
-        if name not in self._lookups and name not in self._waiting:
-            self._waiting.append(name)
+        if name not in self._lookups:
+            self._waiting[name] = None
             self._look_up_next()
 
     def _cached(self, name: str, zeroconf: Zeroconf) -> bool:
@@ -359,7 +359,7 @@ class Mdns:
 
     def _look_up_next(self) -> None:
         while self._waiting and len(self._lookups) < MAX_LOOKUPS and self._closing is None:
-            name = self._waiting.popleft()
+            del self._waiting[name := next(iter(self._waiting))]
             loop = asyncio.get_running_loop()
             self._lookups[name] = new_task(self._look_up(name), loop=loop, name="mdns-lookup")
 
@@ -393,8 +393,8 @@ class Mdns:
             self._on_found(read)
 
     def _forget(self, name: str) -> None:
-        known = self._tracked.get(name)
-        if known is not None:
+        self._waiting.pop(name, None)
+        if (known := self._tracked.get(name)) is not None:
             self._tracked[name] = None
             self._lost += 1
             self._on_lost(known.node_id or "")

@@ -87,7 +87,8 @@ def texts_in(packet: bytes) -> list[tuple[str, Mapping[bytes, bytes | None]]]:
     for record in message.answers():
         name = record.name.lower()
         if isinstance(record, DNSText) and record.ttl and name.endswith(f".{SERVICE_TYPE}"):
-            info = ServiceInfo(SERVICE_TYPE, record.name, properties=record.text)
+            # By a name of ours: some that may stand in a packet it refuses, and the rest of the packet with them.
+            info = ServiceInfo(SERVICE_TYPE, f"peer.{SERVICE_TYPE}", properties=record.text)
             found.append((name, info.properties))
     return found
 

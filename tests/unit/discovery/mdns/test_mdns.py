@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import subprocess
 import sys
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
 from peerbus.discovery.facts.events import Candidate
-from peerbus.discovery.mdns.mdns import Mdns, MdnsStatistics
+from peerbus.discovery.mdns.heard_from import MAX_TRACKED
+from peerbus.discovery.mdns.mdns import MAX_LOOKUPS, Mdns, MdnsStatistics
 from peerbus.discovery.mdns.other_networks import MAX_OTHERS
 from peerbus.discovery.mdns.service_record import instance_name, text_of
 from peerbus.transports.streams.endpoint import Endpoint
@@ -102,3 +106,28 @@ def test_each_other_network_is_named_once_and_no_more_than_a_few(monkeypatch: py
     }
     assert ["hint" in line for line in lines] == [False] * (MAX_OTHERS - 1) + [True]
     assert ours.statistics().found == 3
+
+
+async def test_names_that_come_and_go_wait_for_no_look_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """While some look-ups wait for their time limit, whoever is on the link could make as many wait as it liked."""
+    browser: Any = mdns()
+    ends = asyncio.Event()
+
+    async def look_up(name: str) -> None:
+        await ends.wait()
+
+    monkeypatch.setattr(browser, "_cached", lambda *_: False)
+    monkeypatch.setattr(browser, "_look_up", look_up)
+    added, removed = SimpleNamespace(name="Added"), SimpleNamespace(name="Removed")
+    names = [instance_name(f"{number:064x}"[::-1]) for number in range(3 * MAX_TRACKED)]
+    for name in names[:MAX_LOOKUPS]:
+        browser._changed(None, "", name, added)
+    for name in names[MAX_LOOKUPS:]:
+        browser._changed(None, "", name, added)
+        browser._changed(None, "", name, removed)
+    assert len(browser._waiting) == 0
+    for name in names[MAX_LOOKUPS:]:
+        browser._changed(None, "", name, added)
+    assert len(browser._waiting) <= MAX_TRACKED
+    ends.set()
+    await asyncio.gather(*browser._lookups.values())

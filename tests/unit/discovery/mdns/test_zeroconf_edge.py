@@ -5,8 +5,9 @@ from __future__ import annotations
 import socket
 
 import pytest
+from zeroconf import DNSOutgoing, DNSText  # type: ignore[attr-defined]  # documented, and not in its `__all__`
 
-from peerbus.discovery.mdns.zeroconf_edge import import_zeroconf, not_running, raw_record, version_of
+from peerbus.discovery.mdns.zeroconf_edge import import_zeroconf, not_running, raw_record, texts_in, version_of
 
 
 def test_it_needs_the_sockets_of_the_versions_that_it_speaks_from() -> None:
@@ -28,3 +29,10 @@ def test_a_zone_is_named_where_it_is_one_of_this_machine() -> None:
 def test_sockets_that_are_gone_are_an_error_of_its_own() -> None:
     with pytest.raises(not_running()):
         raise not_running()("gone")
+
+
+def test_a_name_that_zeroconf_refuses_hides_nobody_else_in_its_packet() -> None:
+    out = DNSOutgoing(0x8400)
+    for name in ("aaaa\0aaaa", "honest"):
+        out.add_answer_at_time(DNSText(f"{name}._peerbus._tcp.local.", 16, 1, 120, b"\x04id=1"), 0)
+    assert texts_in(out.packets()[0])[-1] == ("honest._peerbus._tcp.local.", {b"id": b"1"})
