@@ -88,9 +88,10 @@ class Allowance:
     def fill(self) -> None:
         """Nothing is left: count what was earned meanwhile. Raises ProtocolError where that is not enough."""
         now, earned = self._now(), self._earned()
-        gained = (now - self._at) * self._rate + earned - self._before
+        gained, paid = (now - self._at) * self._rate, earned - self._before
         self._at, self._before = now, earned
-        self.left = min(self._most, self.left + gained)
+        # What is paid for may all come together: answers to all that was asked, ends of all that was open.
+        self.left = min(self._most, self.left + gained) + paid
         if self.left < 0:
             raise ProtocolError(FLOOD, f"{self._kind}: more than {self._most} at once and {self._rate} a second")
 

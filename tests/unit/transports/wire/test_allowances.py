@@ -84,6 +84,18 @@ def test_what_is_earned_passes_at_any_rate() -> None:
         allowance.spend(1000)
 
 
+@pytest.mark.parametrize("kind", BOUNDS)
+def test_what_was_paid_for_may_all_come_at_once(kind: str) -> None:
+    clock = Clock()
+    allowance = at(clock, kind)
+    most = BOUNDS[kind][0]
+    clock.earned = 10 * most
+    for _ in range(11 * most):
+        allowance.spend()
+    with pytest.raises(ProtocolError, match=kind):
+        allowance.spend()
+
+
 FRAMES: dict[str, Any] = {
     "PING": Ping(1),
     "PONG": Pong(1),
