@@ -48,6 +48,8 @@ class Crowd:
     def __init__(self, sim: Simulation) -> None:
         self.sim = sim
         self.got: dict[str, Counter[int]] = {}
+        #: At whom each item entered; and how many were lost with that one, before it had told anybody.
+        self.entered: dict[int, str] = {}
         self.sent = self.lost = 0
 
     async def start(self, name: str, *, peers: Iterable[str] = (), discover: bool = True) -> None:
@@ -66,9 +68,18 @@ class Crowd:
     async def send(self, times: int) -> None:
         """As many items, each at some node that is alive."""
         for _ in range(times):
-            node = self.sim.nodes[self.sim.rng.choice(list(self.sim.nodes))]
-            await node.tell(LOCAL / Mempool, Transaction(self.sent, b"x" * 100))
+            name = self.sim.rng.choice(list(self.sim.nodes))
+            await self.sim.nodes[name].tell(LOCAL / Mempool, Transaction(self.sent, b"x" * 100))
+            self.entered[self.sent] = name
             self.sent += 1
+
+    def crash(self, name: str) -> None:
+        """What it alone knew is lost with it: what it had, and what it was told and had not handled."""
+        others = set().union(*(self.got[each] for each in self.sim.nodes if each != name))
+        own = {number for number, where in self.entered.items() if where == name}
+        self.lost += len((own | set(self.got[name])) - others)
+        self.entered = {number: where for number, where in self.entered.items() if where != name}
+        self.sim.crash(name, reset=self.sim.rng.random() < 0.5)
 
     def complete(self) -> bool:
         """Each node that is alive has everything that was sent, but for what was lost with where it entered."""
@@ -91,9 +102,7 @@ async def test_everybody_who_is_alive_gets_everything_once_through_churn_and_los
     for _ in range(max(2, int(NODES * CHURN))):
         name = sim.rng.choice(list(sim.nodes))
         gone.append(name)
-        others = set().union(*(crowd.got[each] for each in sim.nodes if each != name))
-        crowd.lost += len(set(crowd.got[name]) - others)  # it has told nobody yet
-        sim.crash(name, reset=sim.rng.random() < 0.5)
+        crowd.crash(name)
         there = sorted(sim.nodes)
         sim.network.break_streams(sim.rng.choice(there))
         if sim.rng.random() < 0.3:
