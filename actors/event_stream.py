@@ -128,7 +128,7 @@ class EventStream(Body):
         super().__init__()
         self.listeners: dict[Subscription[Any], None] = {}
         self.actors: dict[Ref[Any], tuple[type, ...]] = {}
-        #: What stands, by what it is about; and who has not been told it yet.
+        #: What stands, by what it is about; and the subscriptions that have not been told it yet.
         self._standing: dict[object, Retained] = {}
         self._joining: set[Ref[Any]] = set()
 

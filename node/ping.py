@@ -65,7 +65,7 @@ async def ping(
 
 
 async def _greeting(stream: Stream, endpoint: Endpoint) -> str:
-    """What the network of who answers asks for, as its first word says. Raises DialFailed, ProtocolError."""
+    """What the network of the node that answers asks for, as its first word says. Raises DialFailed, ProtocolError."""
     heard = b""
     while len(heard) < len(MAGIC) or (heard.startswith(ENTRY_MAGIC) and len(heard) == len(ENTRY_MAGIC)):
         more = await stream.read()

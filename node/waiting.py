@@ -30,7 +30,7 @@ class NodeWaits:
     async def wait_for_peers(
         self, at_least: int = 1, *, role: str | None = None, timeout: float = 5.0
     ) -> tuple[str, ...]:
-        """Wait until so many peers can be sent to, or so many that offer `role`; returns their ids.
+        """Wait until `at_least` peers can be sent to, or as many that offer `role`; returns their ids.
 
         On the node's event loop: `await node.wait_for_peers(2, role="archive")`. A single send waits for a receiver by
         itself with `wait_for_peer=True`; that this node offers the role itself counts for nothing here.

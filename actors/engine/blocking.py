@@ -66,7 +66,7 @@ class _Call(Generic[T]):
     def run(self) -> None:
         """On a thread: call the function, and hand over what became of it."""
         function, context = self.function, self.context
-        self.function = self.context = None  # what they hold goes with the call, not with who looks at it
+        self.function = self.context = None  # what they hold goes with the call, not with what looks at it
         assert function is not None
         assert context is not None
         try:

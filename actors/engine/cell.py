@@ -106,7 +106,7 @@ class Cell(Addressee):
         raise NotImplementedError
 
     def receiver(self, message: object) -> Cell:
-        """Who gets a message that is sent to it now: a pool picks one of its members."""
+        """The one that gets a message that is sent to it now: a pool picks one of its members."""
         return self
 
     def opens(self, message: object, reply: object) -> tuple[Cell, Mailbox]:

@@ -31,7 +31,7 @@ class LoadShedder:
         return margin * math.exp2((since - now) / HALF_LIFE)
 
     def late(self, kind: type, now: float) -> None:
-        """A handler of this type was still at work at the ask's deadline: so much was too little."""
+        """A handler of this type was still at work at the ask's deadline: that time was too short."""
         self._margins[kind] = min(MOST, max(LEAST, 2 * self.margin(kind, now))), now
 
     def hopeless(self, kind: type, left: float, now: float) -> bool:

@@ -176,7 +176,7 @@ class Mailbox(SharedQueue):
             self.delivered -= 1  # it is none that was sent
 
     def widen(self, messages: int, size: int) -> None:
-        """Have room for so many messages and bytes more; for less, where they are negative."""
+        """Have room for that many messages and bytes more; for less, where they are negative."""
         self.limit += messages
         self._free += messages
         self.byte_limit += size
@@ -297,9 +297,9 @@ class Mailbox(SharedQueue):
         )
 
     def overlooked(self, *, held: bool = False) -> str | None:
-        """Who waits although there is room, or what is queued although the owner will not look; None at every rest.
+        """Senders that wait although there is room, or what the owner will not look at; None at every rest.
 
-        `held`: the owner takes nothing for now. For tests and for who looks into a program that stands still. On the
+        `held`: the owner takes nothing for now. For tests, and for a look into a program that stands still. On the
         owner's thread.
         """
         waiter = None if self._waiting is None else self._waiting.first()

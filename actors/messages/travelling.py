@@ -1,6 +1,6 @@
 """Addresses in messages: where an answer is to go, or who else is meant, said so that it holds wherever it arrives."""
 
-# Law 1: an address travels as its text, and means the same receiver at every node: what is local to who sends it gets
+# Law 1: an address travels as its text, and means the same receiver at every node: what is local to its sender gets
 #        the id of that node. So nobody reads "local" from the wire, where it would mean somebody else.
 # Law 2: what no peer could send to is refused where it is sent, with an error that says why: the ref of an actor
 #        without a channel, of another node, of none.

@@ -1,4 +1,4 @@
-"""What a program says of a pool: of which actors, how many, where they run, and who gets which message."""
+"""What a program says of a pool: of which actors, how many, where they run, and which of them gets which message."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["MAX_STREAMS_OF_MEMBER", "Combine", "Dispatcher", "Pick", "PoolPick",
 
 #: Where a member runs; None: where its class says.
 Dispatcher = Literal["loop", "thread", "process"]
-#: Who gets a message: the member with the least to do, all of them, or the one that has its key.
+#: What gets a message: the member with the least to do, all of them, or the one that has its key.
 Pick = Literal["least", "all"] | Key
 #: The same for all messages, or said of each by a function.
 PoolPick = Literal["least", "all"] | Callable[[Any], Pick]

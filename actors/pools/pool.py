@@ -29,7 +29,7 @@ class Pool(Generic[A]):
     was sent. What has none waits in the pool's mailbox while each member has a message to handle and `prefetch` more.
     An ask that all get is answered with what `combine` makes of their answers, in the order of the members (default:
     the first one's). `resizer`: by which rule it changes its size; else it is changed by `ResizePool` alone.
-    A generator runs beside its member's next messages; each member answers at most so many `streams` at a time, and
+    A generator runs beside its member's next messages; each member answers at most `streams` of them at a time, and
     what is opened beyond waits for a place, until its deadline.
     `supervision` is of the pool as a whole, whose members have what their class says, each for itself.
     Raises TypeError and ValueError for what makes no pool.

@@ -1,7 +1,7 @@
 """The cell of a pool as far as its own mailbox goes: what cannot go to a member at once waits there, and is handed on.
 
 What is handed on is counted where it goes, as if it had gone there at once. An ask that has gone this way is known here
-until it is answered, so that who asks can be told apart from who has gone away.
+until it is answered, so that an asker that waits can be told from one that has gone away.
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ __all__ = ["ResizePool"]
 
 
 class ResizePool(Message, Request[PoolView]):
-    """Sent to a pool, by its name: have so many `members` from now on. RemoteError where it may not have as many.
+    """Sent to a pool, by its name: have `members` members from now on. RemoteError where it may not have as many.
 
     No channel declares it: it is for the pool's own node.
 

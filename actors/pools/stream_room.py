@@ -1,4 +1,4 @@
-"""Where streams of a pool wait that no member has a place for: each member answers so many at a time, and no more.
+"""Where streams of a pool wait that no member has a place for: each member answers a bounded number at a time.
 
 Laws:
 1. A stream has a place at its member from when it is handed to that, until it is over and its generator has ended.
@@ -143,7 +143,7 @@ class StreamRoom(Mailbox):
         self.let_in(self.waiting)
 
     def let_in(self, most: int) -> None:
-        """Hand on those that can be, of those that wait for any member at most so many."""
+        """Hand on those that can be, of those that wait for any member at most `most`."""
         for target in tuple(self._by):
             waiting = self._by[target]
             left = most if target is None else self.waiting

@@ -71,7 +71,7 @@ def candidates(
     """
     role, reactor = to.where, to.reactor
     kind = None if message is None else kind_of(bus, reactor, message)
-    # Who takes the message runs the reactor, so of a known message only that is asked.
+    # A node that takes the message runs the reactor, so of a known message only that is asked.
     if isinstance(role, Everyone):
         links = bus.routes.with_reactor(reactor) if kind is None else [*bus.routes.peers.values()]
     elif isinstance(role, Role):

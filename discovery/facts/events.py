@@ -187,7 +187,7 @@ class BookFailed:
 
 @dataclass(frozen=True, slots=True)
 class BookRecovered:
-    """The peer book is written again, after so many writes in a row that failed."""
+    """The peer book is written again, after `failures` writes in a row that failed."""
 
     failures: int
 

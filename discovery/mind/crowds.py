@@ -1,4 +1,4 @@
-"""Who belongs together when places are shared out: those that come from one address, and those of one network."""
+"""Peers that belong together when places are shared out: those that come from one address, and those of one network."""
 
 # Bitcoin's addrman has the idea, buckets by netgroup, and so has its choice of whom to evict: an address costs an
 # attacker nothing, many networks do.

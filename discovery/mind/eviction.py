@@ -1,4 +1,4 @@
-"""Who leaves for a stranger that comes when all places are taken: one of a crowd, and nobody who was here for long."""
+"""Which peer leaves for a stranger when all places are taken: one of a crowd, and none that was here for long."""
 
 # As Bitcoin chooses whom to evict. Law 1: the best by rank, and the half of those that dialed us that is here longest,
 #        are protected, as an attacker cannot make time pass.

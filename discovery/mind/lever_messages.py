@@ -126,7 +126,7 @@ class SetPermissions:
 
 @dataclass(frozen=True, slots=True)
 class SetRates:
-    """Let each peer send so much, and no more, from now on."""
+    """How much each peer may send from now on."""
 
     rates: PeerRates
 

@@ -164,7 +164,7 @@ class Levers:
         return Changes()
 
     def set_rates(self, rates: PeerRates) -> Changes | Refuse:
-        """Let peers send so much from now on."""
+        """Say how much peers may send from now on."""
         self._state.peers.rules.set(rates=rates)
         return Changes()
 

@@ -23,8 +23,8 @@ __all__ = ["Needs", "RequirementView", "RequirementWatch", "views_of"]
 class RequirementView:
     """One requirement now. `reason` says why it is not met ("" where it is), and `text` the same for people.
 
-    `on_its_way` while somebody is dialed, `unknown` where nobody else that is known offers it, `waiting` where who does
-    waits out a backoff or for its turn, `no_slot` where every slot is taken.
+    `on_its_way` while somebody is dialed, `unknown` where nobody else that is known offers it, `waiting` where one that
+    does waits out a backoff or for its turn, `no_slot` where every slot is taken.
     """
 
     require: Require

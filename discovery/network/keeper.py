@@ -1,10 +1,10 @@
 """Keeps the rules of a network that is not open: judges again who is in, and passes on what is renewed or revoked.
 
-Who comes in is judged at the door, by the same rules (`peerbus.transports.admission`). No tasks but those of its sends;
+A newcomer is judged at the door, by the same rules (`peerbus.transports.admission`). No tasks but those of its sends;
 one timer, for the next certificate that expires.
 """
 
-# Law 1. Who is in keeps to the rules as they are now: whatever changes them, all are judged again in the same turn.
+# Law 1. Whoever is in keeps to the rules as they are now: whatever changes them, all are judged again in the same turn.
 # Law 2. A list of revoked certificates is passed on by whoever hears it first, to all others; each is told once, as it
 #        counts only where its number is higher. So all hear it in as many steps as the network is wide.
 # Law 3. Of what a peer says here nothing counts but what an authority has signed.

@@ -383,7 +383,7 @@ class Dialing:
 
 
 def _is_fault(error: BaseException, *, dialed: bool) -> bool:
-    """Whether a greeting failed as who has proven an id broke the protocol, or says that it is somebody else."""
+    """Whether a greeting failed as a proven node broke the protocol, or says that it is somebody else."""
     if isinstance(error, ProtocolError):
         return True
     lies = isinstance(error, HandshakeFailed) and error.reason == "node_id" and not error.by_peer

@@ -1,7 +1,7 @@
 """Whom a node that is full names to those whom it turns away, and what it does with such names itself.
 
 Both only where peer exchange runs, and within its bounds: signed records, of nodes that were connected, which the
-hearer can reach; a few at a time, and so many a second in all.
+hearer can reach; a few at a time, and a few more a second in all.
 """
 
 from __future__ import annotations

@@ -72,7 +72,7 @@ def main() -> None:
     web.add_argument("--port", type=int, default=8000, help="(default: 8000) 0: any that is free")
     worker = commands.add_parser("worker", parents=[there], help="run a worker")
     worker.add_argument("name")
-    worker.add_argument("--jobs", type=int, default=2, help="so many at a time (default: 2)")
+    worker.add_argument("--jobs", type=int, default=2, help="jobs at a time (default: 2)")
     options = parser.parse_args()
     for other in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(other, interrupt)

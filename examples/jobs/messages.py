@@ -20,7 +20,7 @@ class Progress(Message):
 
 
 class Film(Message, Request[list[str]]):
-    """Have so many frames rendered. Answered with who did each: a worker's name, "cancelled", or why nobody did."""
+    """Have `frames` frames rendered. Answered with who did each: a worker's name, "cancelled", or why nobody did."""
 
     frames: int
 

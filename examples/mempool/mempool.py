@@ -20,7 +20,7 @@ class Mempool(Gossip[Transaction]):
     options = GossipOptions(keep=10_000, keep_for=600)
 
     def valid(self, item: Transaction) -> bool:
-        """One that is not goes no further, and who brings many of them is not listened to."""
+        """One that is not goes no further, and a member that brings many of them is not listened to."""
         return item.valid()
 
     async def deliver(self, item: Transaction) -> None:

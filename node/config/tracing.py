@@ -11,7 +11,7 @@ __all__ = ["TracingConfig", "read_tracing"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TracingConfig:
-    """`follow`: traces that peers have begun go on here; `recorded`: of them at most so many messages a second."""
+    """`follow`: traces that peers have begun go on here; `recorded`: messages of them a second, at most."""
 
     enabled: bool = False
     follow: bool = True

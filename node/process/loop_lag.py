@@ -12,7 +12,7 @@ __all__ = ["LagView", "LoopLag"]
 
 #: Seconds between two looks. A node's heartbeats wake the loop as often.
 EVERY = 1.0
-#: What counts is how late it was in the last so many looks.
+#: The last looks, of which the latest answer counts.
 LOOKS = 60
 
 

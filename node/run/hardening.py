@@ -45,7 +45,7 @@ MEASURES: Final = (
         "whoever is on the local network can say anything by multicast; name the peers, or say mdns = true",
         ("discovery.interfaces",),
     ),
-    Measure("peers.max_per_address", 8, "so many peers may come from one address, whatever keys they have"),
+    Measure("peers.max_per_address", 8, "how many peers may come from one address, whatever keys they have"),
     Measure("limits.arrivals_per_address", 10, "connections a second from one address that anything is spent on"),
 )
 

@@ -57,7 +57,7 @@ class GetEvents:
 
 @dataclass(frozen=True, slots=True)
 class SetPoolMembers:
-    """Let a pool have so many members: a `LeverResult`. Refused: `unknown_pool`, `bounds`, `failed`."""
+    """Change how many members a pool has: a `LeverResult`. Refused: `unknown_pool`, `bounds`, `failed`."""
 
     pool: str
     members: int

@@ -105,7 +105,7 @@ class NodeLevers:
         return self._pull(SetPermissions(permissions))
 
     def set_rates(self, rates: Rate | PeerRates | None) -> Outcome[LeverResult]:
-        """Let each peer send so much from now on, those that are connected too; None: as much as each channel says."""
+        """How much each peer may send from now on, those that are connected too; None: as much as each channel says."""
         return self._pull(SetRates(rates_of("rates", rates)))
 
     def forget(self, node_id: str) -> Outcome[LeverResult]:
@@ -127,7 +127,7 @@ class NodeLevers:
         return self._pull(Drain(on=False))
 
     def resize(self, pool: str, members: int) -> Outcome[LeverResult]:
-        """Let the pool of that name have so many members; one that changes its size by a rule goes on from there.
+        """Change how many members the pool of that name has; one that changes its size by a rule goes on from there.
 
         Members that leave handle what they have got. Refused: `unknown_pool`, `bounds`, and `failed` where a member
         cannot be made.

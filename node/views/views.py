@@ -74,9 +74,9 @@ class NodeViews(NodeLevers):
         raise NotImplementedError
 
     def snapshot(self, listed: int = LISTED, mailboxes: int | None = None) -> NodeSnapshot:
-        """Everything about the node at this instant; of a kind at most so many are listed. On the loop's thread.
+        """Everything about the node at this instant; of a kind at most `listed` are named. On the loop's thread.
 
-        `mailboxes`: so many of these; None: as of the others.
+        `mailboxes`: at most that many of these; None: as of the others.
         """
         found = self._running().statistics(listed)
         patterns = self.patterns()

@@ -1,6 +1,6 @@
 """The keeper of a worker that runs elsewhere: it waits for it, as often as it goes away.
 
-Who starts that process, and how often, others decide. So nothing fails here where it has gone: what is sent to its
+What starts that process, and how often, others decide. So nothing fails here where it has gone: what is sent to its
 reactors waits until it is back, or until its deadline.
 """
 

@@ -1,6 +1,6 @@
 """Where workers come in that run elsewhere, as in another container: one place, for those that are awaited there.
 
-Who comes is judged before anything it sends is read: over TCP, and wherever the node's configuration names a worker's
+A caller is judged before anything it sends is read: over TCP, and wherever the node's configuration names a worker's
 key, it has proven that key by TLS; at a Unix socket without one the file's mode and the user of the caller decide.
 
 Tasks: one that accepts (waits for: streams; feeds: the next), and one for each that is being greeted, GREETED at most

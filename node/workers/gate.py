@@ -1,6 +1,6 @@
 """The node's side of what a worker sends to peers, and to those of a role: it is sent from here, and answered there.
 
-Messages are read here, as who can take them is a question of what they are; what comes back is written for the worker.
+Messages are read here, as what they are decides which peers can take them; what comes back is written for the worker.
 """
 
 from __future__ import annotations

@@ -281,7 +281,7 @@ class WorkerPlace:
             self.process.kill()
 
     async def rest(self, within: float) -> None:
-        """Wait until nothing is under way there, or so many seconds."""
+        """Wait until nothing is under way there, for some seconds at most."""
         connection = self.connection
         if connection is not None:
             deadline = self._bus.loop.time() + within

@@ -231,7 +231,7 @@ class BeginWorker(Message):
 
 
 class MemberRests(Message):
-    """The worker's actor, a member of a pool, has handled all of the first so many messages that came for it."""
+    """The worker's actor, a member of a pool, has handled the first `handled` messages that came for it."""
 
     worker: str
     handled: int
@@ -245,7 +245,7 @@ class MemberOver(Message):
 
 
 class WantRest(Message):
-    """To a worker with a member of a pool: say when that has handled the first so many messages."""
+    """To a worker with a member of a pool: say when that has handled the first `handled` messages."""
 
     handled: int
 

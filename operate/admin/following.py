@@ -1,6 +1,6 @@
 """The events of a node over HTTP: those that are kept, and a stream of what happens (server-sent events).
 
-WHATWG HTML, "Server-sent events": each has an id, so that who comes again says by `Last-Event-ID` where to go on.
+WHATWG HTML, "Server-sent events": each has an id, so a reader that comes again says by `Last-Event-ID` where to go on.
 """
 
 from __future__ import annotations

@@ -50,7 +50,7 @@ async def rates(node: NodeViews, _request: ApiRequest) -> RatesBody:
 
 
 async def set_rates(node: NodeViews, request: ApiRequest) -> LeverResult:
-    """Let each peer send so much."""
+    """Say how much each peer may send."""
     body = read_body(request.body, RatesBody)
     try:
         _check_channels(body.channels)
@@ -92,7 +92,7 @@ RULING = (
     ),
     ApiRoute("GET", "/v1/rates", rates, "How much each peer may send.", RatesBody),
     ApiRoute(
-        "PUT", "/v1/rates", set_rates, "Let each peer send so much from now on.",
+        "PUT", "/v1/rates", set_rates, "Say how much each peer may send from now on.",
         LeverResult, RatesBody, needs=_WRITES,
     ),
 )  # fmt: skip

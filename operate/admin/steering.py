@@ -114,7 +114,7 @@ async def free_score(node: NodeViews, request: ApiRequest) -> LeverResult:
 
 
 async def resize(node: NodeViews, request: ApiRequest) -> LeverResult:
-    """Let a pool have so many members."""
+    """Change how many members a pool has."""
     return await pulled(node.resize(request.path["name"], read_body(request.body, SizeBody).members))
 
 
@@ -188,7 +188,7 @@ STEERING = (
     _lever("DELETE", "/v1/offers/{role}", withdraw, "Offer a role no longer."),
     _lever("PUT", "/v1/peers/{id}/score", score, "Fix the rank of a peer.", ScoreBody),
     _lever("DELETE", "/v1/peers/{id}/score", free_score, "Let what a peer earned be its rank again."),
-    _lever("PUT", "/v1/pools/{name}", resize, "Let a pool have so many members.", SizeBody),
+    _lever("PUT", "/v1/pools/{name}", resize, "Change how many members a pool has.", SizeBody),
     _lever("PUT", "/v1/drain", drain, "Empty this node.", DrainBody),
     _lever("DELETE", "/v1/drain", undrain, "Let peers in again."),
     _lever("PUT", "/v1/log/{level}", log_level, "Log from this level up."),

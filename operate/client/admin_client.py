@@ -174,7 +174,7 @@ class AdminClient(AdminCaller):
         return await self.get("/v1/rates", RatesBody)
 
     async def set_rates(self, rates: RatesBody) -> LeverResult:
-        """Let each peer send so much from now on."""
+        """Say how much each peer may send from now on."""
         return await self._pull("PUT", "/v1/rates", rates)
 
     async def ledger(self) -> Ledger:
@@ -244,7 +244,7 @@ class AdminClient(AdminCaller):
         return await self._pull("PUT", path, ScoreBody(score))
 
     async def resize(self, pool: str, members: int) -> LeverResult:
-        """Let a pool have so many members."""
+        """Change how many members a pool has."""
         return await self._pull("PUT", api_path("pools", pool), SizeBody(members))
 
     async def drain(self, within: float = 5.0) -> LeverResult:

@@ -101,7 +101,7 @@ def _count(text: str) -> int:
 def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("name", metavar="NAME", nargs="?", help="all about this actor")
     parser.add_argument("--sort", choices=list(_SORTS), default="name", help="by what (default: name)")
-    parser.add_argument("--limit", metavar="N", type=_count, help="the first so many")
+    parser.add_argument("--limit", metavar="N", type=_count, help="the first N")
 
 
 ACTORS = NodeCommand(

@@ -1,6 +1,6 @@
 """The pictures of several nodes as one stream, for a browser has few connections to one server."""
 
-# Law: of each node only the latest is kept for who reads slowly, so that what is shown is never old, nor much.
+# Law: of each node only the latest is kept for one that reads slowly, so that what is shown is never old, nor much.
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What nodes speak as a drawing for Graphviz: the channels of each, and who sends to whom."""
+"""What nodes speak as a drawing for Graphviz: the channels of each, and which reactor sends to which."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ SHOWN = 8
 def dot_drawing(nodes: Iterable[SpokenNode]) -> str:
     """The drawing: `peerbus describe --format dot alice.toml bob.toml | dot -Tsvg`.
 
-    A line leads from who sends to where it is run: solid where the source of a reactor says so, dashed where a node
+    A line leads from the sender to where it is run: solid where the source of a reactor says so, dashed where a node
     only knows the channel. A channel that none of these nodes runs is drawn outside of them.
     """
     known = [(node, list(channels_of(node))) for node in nodes]

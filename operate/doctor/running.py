@@ -45,7 +45,7 @@ _BY_REASON: Mapping[str, str] = {
     "full": "their slots, or this node's, are full: raise peers.max_connected",
     "rate": "one address opens too many connections: limits.arrivals_per_address",
     "banned": "`peerbus unban ID` where that is not meant",
-    "not_allowed": "the list of who refuses has not the other's id: [network] allow, then peerbus network --reload",
+    "not_allowed": "the refusing side's list lacks the other's id: [network] allow, then peerbus network --reload",
     "network_key": "the two have different keys: copy one file to both, see peerbus network",
     "network_policy": "one side asks for a key or a certificate, the other does not: compare [network] of both",
     "expired": "a certificate's time is over: peerbus ca renew, then peerbus network --reload on that node",

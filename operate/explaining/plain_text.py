@@ -108,5 +108,5 @@ def _blocks(text: str) -> Iterator[tuple[bool, list[str]]]:
 
 
 def plain_lines(page: str, text: str, width: int) -> Iterator[str]:
-    """The lines of a text of that page, at most so many columns wide but for code."""
+    """The lines of a text of that page, at most `width` columns wide but for code."""
     return _Writer(page, width).lines(text)

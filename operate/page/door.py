@@ -4,7 +4,7 @@
 | --- | --- |
 | `GET /` | the page; it holds nothing of a node |
 | `POST /session` | for a ticket, `{"ticket": "…"}`, or the token as a bearer: the cookie, and the key beside it |
-| `GET /session` | what the page begins with, for who was let in |
+| `GET /session` | what the page begins with, for a browser that was let in |
 | `DELETE /session` | out again |
 """
 

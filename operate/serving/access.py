@@ -31,7 +31,7 @@ KEY = "x-peerbus-key"
 
 @dataclass(frozen=True, slots=True)
 class Entrance:
-    """What is asked of who calls at one place. `hosts`: what `Host` may be, none at a Unix socket.
+    """What is asked of a caller at one place. `hosts`: what `Host` may be, none at a Unix socket.
 
     `token`: lets in whoever sends it; `sessions`: the browsers that were let in, whose cookie is called `cookie`.
     """

@@ -26,7 +26,7 @@ RECORDED = 1_000
 class Tracing:
     """See the module. `provider`: whose spans they are, None for the one that the program has set up.
 
-    `follow`: traces that peers have begun go on here; `recorded`: of them at most so many messages a second.
+    `follow`: traces that peers have begun go on here; `recorded`: messages of them a second, at most.
 
     Raises ConfigError where OpenTelemetry's API is not installed, or `recorded` is negative.
 

@@ -60,7 +60,7 @@ _SYSTEM = {"messaging.system": "peerbus"}
 class OtelTracer:
     """Traces the sends of one bus; a `Tracer`.
 
-    `follow`: traces that peers have begun go on here. `recorded`: of them at most so many messages a second.
+    `follow`: traces that peers have begun go on here. `recorded`: messages of them a second, at most.
     """
 
     def __init__(self, node: str, provider: TracerProvider | None, *, follow: bool, recorded: int) -> None:

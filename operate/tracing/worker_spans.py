@@ -5,7 +5,7 @@ handlers, come out where those of the node do, with the same ids.
 
 Laws:
 1. A span is told when it begins and when it ends. Where the process is killed between, the node ends it.
-2. Who belongs to a trace that is not recorded is not either, and not told. Of what begins here the node's sampler says.
+2. A span of a trace that is not recorded is not either, and not told. Of what begins here the node's sampler says.
 3. Nothing waits for the node. What it does not take is not told, and has no spans below it.
 """
 

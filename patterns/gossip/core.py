@@ -2,7 +2,7 @@
 
 An item is pushed along a tree that finds itself, and announced to all other neighbours, who ask for what they miss
 (Plumtree: Leitão, Pereira, Rodrigues, "Epidemic Broadcast Trees", SRDS 2007). Members compare digests now and then, and
-when they meet, so that who comes late or was cut off catches up (Demers et al., "Epidemic Algorithms for Replicated
+when they meet, so one that comes late or was cut off catches up (Demers et al., "Epidemic Algorithms for Replicated
 Database Maintenance", PODC 1987). Laws:
 1. A node pushes an item at once to `eager` neighbours at most, and never to the one that it came from: so an item comes
    to a node `eager` times on average at most, and about once where the tree has settled.
@@ -52,7 +52,7 @@ OTHERS = 4
 
 @dataclass(slots=True)
 class _Wanted:
-    """An item that is announced and not here: whom to ask, when, and who was asked last."""
+    """An item that is announced and not here: which members to ask, when, and the one that was asked last."""
 
     at: float
     have: list[str]
@@ -78,7 +78,7 @@ class GossipCore:
         #: Counters of `GossipView`.
         self.delivered = self.copies = self.refused = self.unserved = self.broken = 0
 
-    # Who is there.
+    # The neighbours.
 
     def members(self, ids: Iterable[str], now: float) -> None:
         """These neighbours are there at this moment."""

@@ -20,7 +20,7 @@ log = get_logger("peerbus.patterns")
 
 #: Seconds between two looks at what is to be done, where nothing happens.
 LOOK = 0.5
-#: Seconds beyond `hand_over` that who was asked to stop has for its answer.
+#: Seconds beyond `hand_over` that a holder that was asked to stop has for its answer.
 ANSWER = 2.0
 
 

@@ -17,7 +17,7 @@ __all__ = ["PACKAGES", "api_pages"]
 PACKAGES = ("actors", "node", "testing", "patterns", "discovery", "transports", "operate")
 #: Names on one page.
 _MOST = 45
-#: What the rooms of peerbus.actors are called for who does not know its code; a room of its own name otherwise.
+#: What the rooms of peerbus.actors are called for readers who do not know its code; a room of its own name otherwise.
 _TITLES = {
     "": "Actors and the bus",
     "base": "Errors",

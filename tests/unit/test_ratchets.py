@@ -11,7 +11,7 @@ from collections import defaultdict
 from source_tree import BESIDE, FLOORS, MODULES, ROOT, WALLS, Module
 
 UNIT = ROOT / "tests" / "unit"
-#: A file has at most so many lines.
+#: The lines that a file has at most.
 LINES = 400
 #: Files that have more, of the package or of its tests, and how many they may have.
 LONG: dict[str, int] = {

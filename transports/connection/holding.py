@@ -60,7 +60,7 @@ class Holding:
         self._lanes: Iterable[InLane] = receive.lanes
         self._unread, self._cut = unread, cut
         self._share = memory.share(self._weigh, self._shed)
-        #: Look again when so many bytes have come.
+        #: Look again when that number of bytes has come.
         self.due = memory.pause
 
     def look(self) -> None:

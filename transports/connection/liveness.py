@@ -44,7 +44,7 @@ class Detector(Protocol):
 
 
 class FixedPatience:
-    """Gives up after so many seconds of silence, inf for never: what is silent is at work, not out of reach."""
+    """Gives up after some seconds of silence, inf for never: what is silent is at work, not out of reach."""
 
     __slots__ = ("_seen", "patience")
 

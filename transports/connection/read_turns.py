@@ -96,7 +96,7 @@ class ReadTurns:
                 break
 
     def _next(self) -> Behind:
-        """Whose turn it is. Who is passed over owes less; the last of those that wait owes nothing to anybody."""
+        """Whose turn it is. One that is passed over owes less; the last of those that wait owes nothing to anybody."""
         behind = self._behind
         while len(behind) > 1 and behind[0].owes > SLICE / 2:
             behind[0].owes -= SLICE

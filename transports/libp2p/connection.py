@@ -110,7 +110,7 @@ class Libp2pConnection(asyncio.Protocol):
         return made
 
     def charge(self, size: int) -> None:
-        """So much of what came was of no use here."""
+        """Bytes of what came were of no use here."""
         if self._idle.came(size):
             self._check_idle()
 

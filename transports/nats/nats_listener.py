@@ -1,6 +1,6 @@
 """Accepts streams at an inbox of a NATS server: answers, shakes hands side by side, hands over whoever is proven."""
 
-# Law 1. Who dials is nobody yet: what is kept of it is bounded by `Startups`, as at a socket. A server tells of nobody
+# Law 1. A dialer is nobody yet: what is kept of it is bounded by `Startups`, as at a socket. A server tells of nobody
 #        where he is, so each counts by itself.
 # Law 2. A listener whose server is lost raises StreamBroken from `accept`; whoever runs it listens again.
 

@@ -1,9 +1,9 @@
 """Who else listens at the servers of a network: an inbox each, said when it comes, asked for, and taken back."""
 
-# Law 1. What is said is an inbox and nothing else: no node id, no role, no address. Who is there the handshake tells.
+# Law 1. What is said is an inbox and nothing else: no node id, no role, no address. The handshake tells the rest.
 # Law 2. It is said again every AGAIN seconds, and forgotten LASTS seconds after it was said last: a node that died says
 #        no goodbye.
-# Law 3. Who asks is answered by himself, so a crowd that starts at once costs a server n messages for each and not n².
+# Law 3. An asker is answered alone, so a crowd that starts at once costs a server n messages for each and not n².
 # Law 4. Anybody at the server may say anything: MOST_HEARD are remembered, of more one by chance goes, and `found` is
 #        called once in SOON seconds, with as many as it takes.
 

@@ -231,7 +231,7 @@ class ServerLink:
             self.drop(session)
         return True
 
-    # Who needs it.
+    # Those that need it.
 
     def hold(self) -> None:
         """One user more."""

@@ -48,7 +48,7 @@ class WindowGrowth:
         self.understood = understood
 
     def took(self, lane: InLane, taken: tuple[int, int]) -> None:
-        """The reactor of that lane took so many messages and bytes, which are granted back."""
+        """The reactor of that lane took these messages and bytes, which are granted back."""
         trip = self._outbox.pacer.trip
         if trip is None or not self.understood:
             return

@@ -40,12 +40,12 @@ class CreditBucket:
         self._issued += count
 
     def give_back(self, count: float) -> None:
-        """A window has ended with so much credit, which nobody can use any more."""
+        """A window has ended with credit left, which nobody can use any more."""
         self.tokens += count
         self._issued -= count
 
     def wait(self, count: float) -> float:
-        """Seconds until there are so many tokens, if none are taken: 0 where there are."""
+        """Seconds until there are that many tokens, if none are taken: 0 where there are."""
         return max(0.0, count - self.tokens) / self.rate
 
     @property

@@ -11,7 +11,7 @@ __all__ = ["Credited", "PeerBuckets"]
 
 #: Seconds that credit which is held back is saved up for: a frame for each message would cost more than the message.
 TICK = 0.02
-#: Sums of fractions may miss a whole one by so much.
+#: By how much sums of fractions may miss a whole one.
 _ALMOST = 1e-9
 
 

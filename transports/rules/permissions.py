@@ -1,6 +1,6 @@
 """Who may tell and ask on which channel, and whose word is taken for offering a role."""
 
-# Law 1. A rule is a list of who may; who is not on it may not. Without a rule everybody may, as ever.
+# Law 1. A rule is a list of those that may; what is not on it may not. Without a rule everybody may, as ever.
 # Law 2. What a channel or a role says of itself stands above what is said for all.
 # Law 3. The bus's own channels (`peerbus.pex`) go by rules that name them, and by no other: nodes that may not ask each
 #        other for peers would fall apart.

@@ -67,7 +67,7 @@ class FieldShape(msgspec.Struct, frozen=True, array_like=True, gc=False):
 class Definition(msgspec.Struct, frozen=True, array_like=True):
     """`[form, name, tag, strict, [field, …]]`: a class with fields.
 
-    `form`: `map`, `array`, `tuple` (an array of exactly so many). `tag`: the field that says which of several it is,
+    `form`: `map`, `array`, `tuple` (an array of a fixed length). `tag`: the field that says which of several it is,
     and its value. `strict`: fields that are not declared are refused.
     """
 

@@ -1,4 +1,4 @@
-"""Whether what one side writes as a type is understood by who reads it as another one, and what keeps it from that.
+"""Whether what one side writes as a type is understood by whoever reads it as another one, and what keeps it from that.
 
 Law 1. Yes means that every value of the writer's type is read, without a word, as one of the reader's (bounds are the
        reader's own business). Nothing is converted on the way: it is as a reader of MessagePack takes the very bytes.

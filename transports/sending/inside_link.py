@@ -1,4 +1,4 @@
-"""The way to another process of this node: as to a peer, but that who is reached by it is `LOCAL`, and no peer.
+"""The way to another process of this node: as to a peer, but that what it reaches is `LOCAL`, and no peer.
 
 Law 1. What others send to an actor there is handed on as the bytes that came: it is read where it is handled.
 Law 2. A sender keeps its address. One that is neither here nor there has a number of its own on the link, which the

@@ -112,7 +112,7 @@ class Losses:
         return bool(changed)
 
     def shut_out(self, lane: OutLane, peer: str) -> None:
-        """Who waits there and may not send waits no longer."""
+        """Senders that wait there and may not send wait no longer."""
         for waiter in lane.rights.shut_out(lane.waiters):
             lane.sent -= 1  # it counts once more
             self.turn_away(lane, waiter, peer)

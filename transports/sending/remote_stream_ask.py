@@ -89,7 +89,7 @@ class RemoteStreamAsk(RemoteAsk[Any]):
         self.lane.latency.answered(now - self.written, now)
 
     def left(self, latency: PeakEwma, now: float) -> None:
-        """As `RemoteAsk.left`: nobody reads on, or no item came in time. Who has read enough has not waited in vain."""
+        """As `RemoteAsk.left`: nobody reads on, or no item came in time. A reader with enough did not wait in vain."""
         if not self.cancelled() or isinstance(self.buffer.end, DeadlineExceeded):
             latency.failed(now - self.written, now)
         elif not self.buffer.window.received:

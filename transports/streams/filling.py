@@ -35,7 +35,7 @@ class FillingProtocol(asyncio.BufferedProtocol):
         return self._peek if self._place is None else self._place
 
     def buffer_updated(self, nbytes: int) -> None:
-        """So many bytes have come into it."""
+        """Bytes have come into it."""
         place, came = self._place, self._came
         if place is None:
             self._peeks -= 1

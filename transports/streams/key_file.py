@@ -76,7 +76,7 @@ class Access:
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """Who wants to read: a user, and the groups that it is in."""
+    """The user that wants to read, and the groups that it is in."""
 
     user: int
     groups: frozenset[int]

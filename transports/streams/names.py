@@ -67,7 +67,7 @@ class _Answer:
 
 @dataclass(slots=True)
 class _LookUp:
-    """One that is under way, or waits for a thread, and who waits for it."""
+    """One that is under way, or waits for a thread, and those that wait for it."""
 
     failed_before: bool
     running: bool = False

@@ -124,7 +124,7 @@ class _Place:
     step: int
     least: int
     until: float
-    #: Who dialed from there was told.
+    #: The dialer there was told.
     told: bool = False
 
 

@@ -26,7 +26,7 @@ WAITING: Final = 4 * BLOCK
 
 class BlockPipe(Protocol):
     """Carries blocks of 1 to `BLOCK` bytes, each once, whole and in order, or fails: what raises OSError or EOFError
-    breaks the stream. Who ends a stream says so in its last block, so a pipe needs no end of its own.
+    breaks the stream. The side that ends a stream says so in its last block, so a pipe needs no end of its own.
     """
 
     async def send(self, block: bytes) -> None:

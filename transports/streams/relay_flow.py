@@ -60,12 +60,12 @@ class FlowOut:
         return min(self.largest, self.credit)
 
     def sent(self, size: int) -> bytes:
-        """The head of a message with so many bytes, at most `at_once`, which is sent where nothing waits."""
+        """The head of a message of that size, at most `at_once` bytes, which is sent where nothing waits."""
         self.credit -= size
         return self.head(DATA)
 
     def granted(self, size: int) -> None:
-        """The other side takes so many bytes more."""
+        """The other side takes that number of bytes more."""
         self.credit = min(self.credit + size, _MASK)
 
     def data(self) -> Iterator[list[Bytes]]:
@@ -93,7 +93,7 @@ class FlowOut:
         return _HEAD.pack(kind, number)
 
     def grant(self, size: int) -> bytes:
-        """A message that grants the other side so many bytes more."""
+        """A message that grants the other side more bytes."""
         return self.head(CREDIT) + size.to_bytes(4, "big")
 
     def drop(self) -> None:

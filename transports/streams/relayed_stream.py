@@ -88,7 +88,7 @@ class RelayedStream:
     # What the relay calls.
 
     def opened(self, credit: int) -> None:
-        """The other end is there, and takes so many bytes: shake hands."""
+        """The other end is there, and takes `credit` bytes: shake hands."""
         self._out.granted(credit)
         self._shake()
 

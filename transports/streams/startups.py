@@ -6,12 +6,12 @@ judged yet is one account, whatever stage it is at, is libp2p's transient scope.
 
 # Law 1. One table holds whoever has said something and is not judged yet: at most `full` of them, and of known sources
 #        `RESERVE` beside. Whatever ends one of them is told by `ended`.
-# Law 2. Who makes room comes from the source that has most: who comes from another one finds a place.
+# Law 2. The one that makes room is of the source that has most: one from another source finds a place.
 # Law 3. From `start` on a newcomer from a source that has somebody here already is dropped early, at random.
 # Law 4. A source whose callers fail is penalised, for longer each time; penalised it has one place, and begins last.
-# Law 5. What costs the processor is the handshake: so many a second begin, from the lightest source first.
-# Law 6. Who says nothing waits outside of the table, and costs a descriptor: the dialer speaks first, in the packet
-#        after its first, so the one that is silent longest goes for the next.
+# Law 5. What costs the processor is the handshake: only some begin each second, from the lightest source first.
+# Law 6. A dialer that says nothing waits outside of the table, and costs a descriptor: it speaks first, in the
+#        packet after its first, so the one that is silent longest goes for the next.
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ class Startups:
         #: By source, those of it in the order in which they came.
         self._here: dict[str, dict[Startup, None]] = {}
         self._strangers = self._known = 0
-        #: Who has said nothing, the first to come first.
+        #: Those that have said nothing, the first to come first.
         self._silent: dict[Startup, None] = {}
         self._waiting: dict[Startup, None] = {}
         self._tokens, self._filled = BURST, -math.inf
@@ -88,7 +88,7 @@ class Startups:
         return len(self._silent) + self._strangers + self._known
 
     def arrive(self, host: str, now: float, *, known: bool = False) -> tuple[Startup | None, Startup | None]:
-        """Somebody knocks: who may stay to say something (None: nobody, close it), and who goes for that.
+        """Somebody knocks: the place that it has to say something (None: close it), and the one that goes for that.
 
         `known`: good peers are known to be at that address.
         """
@@ -105,7 +105,7 @@ class Startups:
         return one, gone
 
     def spoke(self, one: Startup, now: float) -> tuple[bool, Startup | None]:
-        """It said something: whether its handshake may begin, or wait for that, and who goes for it."""
+        """It said something: whether its handshake may begin, or wait for that, and which other one goes for it."""
         if one not in self._silent:
             return False, None
         del self._silent[one]

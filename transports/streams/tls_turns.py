@@ -39,7 +39,7 @@ class TlsTurns:
         self.plan()
 
     def plan(self) -> None:
-        """In the next turn of the loop all is there again, and who waits may go on."""
+        """In the next turn of the loop all is there again, and those that wait may go on."""
         if self._planned:
             return
         try:

@@ -189,7 +189,7 @@ class Narrowing(Protocol):
         ...
 
     def too_wide(self) -> bool:
-        """Whether this side has seen the path to be narrow before, and who has dialed does not know: tell it, once."""
+        """Whether this side has seen the path to be narrow before, and the dialer does not know: tell it, once."""
         ...
 
     async def apart(self) -> None:

@@ -225,11 +225,11 @@ class FrameDecoder:
         return memoryview(placed)[:size]
 
     def place(self) -> memoryview | None:
-        """Where the rest of a body goes that has its memory: who reads it there says so by `came`. None: nowhere."""
+        """Where the rest of a body goes that has its memory: its reader says so by `came`. None: nowhere."""
         return None if self._placed is None else memoryview(self._placed)[self._came : self._whole_size]
 
     def came(self, size: int) -> bool:
-        """So many bytes were read there. True: the body is there, and comes with the next frames, `feed(b"")`."""
+        """`size` bytes were read there. True: the body is there, and comes with the next frames, `feed(b"")`."""
         self._came += size
         return self._came == self._whole_size
 

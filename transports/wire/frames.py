@@ -299,7 +299,7 @@ class EndFrame(msgspec.Struct, frozen=True, array_like=True, gc=False, tag=22):
 
 
 class GrantFrame(msgspec.Struct, frozen=True, array_like=True, gc=False, tag=23):
-    """GRANT `[23, lane, rid, items, bytes]`: so much more may come of the stream on that lane."""
+    """GRANT `[23, lane, rid, items, bytes]`: `items` and `bytes` more may come of the stream on that lane."""
 
     lane: Lane
     rid: RequestId

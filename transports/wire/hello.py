@@ -41,7 +41,7 @@ __all__ = [
 # Law 2: what one field needs beyond its bound is checked in `__post_init__`, which the decoder runs
 #        too; so a Hello that exists is well formed, and `check` only asks whether we may talk.
 
-#: The sender describes its channels to who asks, and reads descriptions: DESCRIBE and DESCRIPTION.
+#: The sender describes its channels to a peer that asks, and reads descriptions: DESCRIBE and DESCRIPTION.
 SCHEMAS = "schemas"
 #: The feature of those that read WINDOW.
 WINDOWS = "windows"

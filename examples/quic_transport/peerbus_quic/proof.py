@@ -3,7 +3,7 @@
 1.  Both ends of a TLS connection export the same bytes, and nobody else does (RFC 8446 §7.5): whoever stands in between
     has two connections, which export different ones, so a signature cannot be handed on.
 2.  The two sides sign different words, so that nobody is answered with his own signature.
-3.  The listener says who it is only to who has proven himself.
+3.  The listener says who it is only to a dialer that has proven itself.
 """
 
 from __future__ import annotations
