@@ -44,6 +44,7 @@ from .node_ids import NODE_ID_PATTERN, ids_short_again, is_node_id
 from .outside_text import printable
 from .pace import Pace
 from .pickled import Crossing, copied, packed, unpacked
+from .plain_file import NoFile, opened_file
 from .plug_ins import BuiltIn, Installed, PlugIns
 from .spelling import did_you_mean, nearest, spelled
 from .stop_flag import StopFlag
@@ -77,6 +78,7 @@ __all__ = [
     "MailboxFull",
     "MessageTooLarge",
     "MessageTypeError",
+    "NoFile",
     "NoRoute",
     "NoSuchReactor",
     "NotAllowed",
@@ -112,6 +114,7 @@ __all__ = [
     "nearest",
     "new_task",
     "not_in_child",
+    "opened_file",
     "refuse_calls",
     "runs_no_more",
     "shortened",

@@ -16,7 +16,6 @@ import asyncio
 import contextlib
 import os
 import secrets
-import stat
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
@@ -24,7 +23,7 @@ from pathlib import Path
 from typing import Final, TypeVar
 from urllib.parse import parse_qsl, urlsplit
 
-from ...actors.base import get_logger, new_task, wall_clock
+from ...actors.base import get_logger, new_task, opened_file, wall_clock
 from ...transports.streams import Endpoint
 from ..facts import Candidate, FinderKind, MakeFinder
 from .node_file import MAX_FILE, NodeEntry, read_node, write_node
@@ -219,15 +218,9 @@ class _Look:
         known = self._data.get(name)
         if known is not None and known[0] == version:
             return known[1]
-        # Others may write this folder too: a pipe would never be open, and a terminal never read.
-        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
-        try:
-            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-                raise ValueError("it is no file")
-            with open(descriptor, "rb", closefd=False) as file:
-                data = file.read(MAX_FILE + 1)
-        finally:
-            os.close(descriptor)
+        # Others may write this folder too, and put something else in a file's place.
+        with opened_file(path) as descriptor, open(descriptor, "rb", closefd=False) as file:
+            data = file.read(MAX_FILE + 1)
         self._data[name] = (version, data)
         return data
 

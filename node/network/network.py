@@ -5,14 +5,12 @@
 
 from __future__ import annotations
 
-import os
-import stat
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from ...actors.base import ConfigError, get_logger, is_node_id, spelled, wall_clock
+from ...actors.base import ConfigError, NoFile, get_logger, is_node_id, opened_file, spelled, wall_clock
 from ...transports.admission import (
     AuthorityCertificate,
     EntryRules,
@@ -244,17 +242,12 @@ def _content(key: str, source: bytes | str | Path) -> bytes:
 
 def _read(key: str, path: Path) -> bytes:
     try:
-        # Without O_NONBLOCK a pipe in its place would hold the node up, in the midst of a reload.
-        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
-        try:
-            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-                raise WrongRule(key, f"{path} is not a file")
-            with open(descriptor, "rb", closefd=False) as file:
-                content = file.read(MAX_FILE + 1)
-        finally:
-            os.close(descriptor)
+        with opened_file(path) as descriptor, open(descriptor, "rb", closefd=False) as file:
+            content = file.read(MAX_FILE + 1)
     except FileNotFoundError:
         raise
+    except NoFile:
+        raise WrongRule(key, f"{path} is not a file") from None
     except OSError as error:
         raise WrongRule(key, f"{path}: {error.strerror}") from error
     if len(content) > MAX_FILE:

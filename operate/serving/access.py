@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
 
-from ...actors.base import ConfigError
+from ...actors.base import ConfigError, opened_file
 from ..api import ApiError, Permission
 from .sessions import Sessions
 
@@ -121,16 +121,10 @@ def check_token(path: Path) -> None:
 def existing_token(path: Path) -> str:
     """The token of a file that only its owner can read. Raises ConfigError."""
     try:
-        # A pipe would wait for whoever writes to it.
-        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
-        try:
+        with opened_file(path) as descriptor:
             mode = os.fstat(descriptor)
-            if not stat.S_ISREG(mode.st_mode):
-                raise ConfigError(f"the token {path} cannot be read: it is no file")
             text = os.read(descriptor, 4096).decode("ascii").strip()
-        finally:
-            os.close(descriptor)
-    except (OSError, UnicodeDecodeError) as error:
+    except (OSError, ValueError) as error:
         why = getattr(error, "strerror", None) or error
         raise ConfigError(f"the token {path} cannot be read: {why}") from error
     if stat.S_IMODE(mode.st_mode) & 0o077:

@@ -11,11 +11,10 @@ import hmac
 import os
 import re
 import secrets
-import stat
 from pathlib import Path
 from typing import Final, Self
 
-from ...actors.base import ConfigError
+from ...actors.base import ConfigError, opened_file, printable
 from ..streams import guarded
 
 __all__ = ["KEY_SIZE", "PROOF_SIZE", "NetworkKey"]
@@ -52,26 +51,17 @@ class NetworkKey:
     def load(cls, path: str | os.PathLike[str]) -> Self:
         """Read what `save` wrote. Raises: ConfigError where it is not there, is no key, or others can read it."""
         try:
-            descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+            with opened_file(path) as descriptor:
+                found = _FORM.fullmatch(os.read(descriptor, _MOST))
+                if found is None:
+                    raise ConfigError(f"{path} is no network key; make one: peerbus network-key {path}")
+                guarded(descriptor, str(path))
         except FileNotFoundError:
             raise ConfigError(f"{path} does not exist; make one: peerbus network-key {path}") from None
         except OSError as error:
             raise ConfigError(f"{path}: {error.strerror}") from error
-        except ValueError as error:  # NUL
-            raise ConfigError(f"{os.fspath(path)!r}: {error}") from None
-        try:
-            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-                raise ConfigError(f"{path} is not a file")
-            found = _FORM.fullmatch(os.read(descriptor, _MOST))
-            if found is None:
-                raise ConfigError(f"{path} is no network key; make one: peerbus network-key {path}")
-            guarded(descriptor, str(path))
-        except OSError as error:
-            raise ConfigError(f"{path}: {error.strerror}") from error
         except ValueError as error:
-            raise ConfigError(f"{path}: {error}") from None
-        finally:
-            os.close(descriptor)
+            raise ConfigError(f"{printable(os.fspath(path))}: {error}") from None
         return cls(bytes.fromhex(found[1].decode("ascii")))
 
     def save(self, path: str | os.PathLike[str]) -> None:

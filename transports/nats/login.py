@@ -9,14 +9,13 @@ import base64
 import binascii
 import os
 import re
-import stat
 from dataclasses import dataclass, field
 from typing import Final
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from ...actors.base import ConfigError
+from ...actors.base import ConfigError, opened_file
 from ..streams import MAX_KEY_FILE, guarded
 from .client_protocol import ServerInfo
 
@@ -113,13 +112,8 @@ def _secret(path: str | os.PathLike[str]) -> str:
     if not os.fspath(path):
         return ""
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
-        try:
-            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-                raise ValueError("not a file")
+        with opened_file(path) as descriptor:
             guarded(descriptor, os.fspath(path))
             return os.read(descriptor, MAX_KEY_FILE).decode().strip()
-        finally:
-            os.close(descriptor)
     except (OSError, ValueError) as error:
         raise ConfigError(f"{os.fspath(path)}: {error}") from None

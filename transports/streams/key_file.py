@@ -18,6 +18,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final, Self
 
+from ...actors.base import opened_file
+
 __all__ = ["MAX_KEY_FILE", "Access", "KeyFile", "Reader", "guarded", "read_key_file", "why_safe"]
 
 #: A key file has about 120 bytes; more than this is some other file.
@@ -92,16 +94,11 @@ def read_key_file(path: str | os.PathLike[str]) -> KeyFile:
 
     Raises: OSError if it cannot be opened, ValueError if it is no file, holds no key in PEM, or can be read by others.
     """
-    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
-    try:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            raise ValueError("not a file")
+    with opened_file(path) as descriptor:
         content = os.read(descriptor, MAX_KEY_FILE)
         if b"PRIVATE KEY" not in content:
             raise ValueError("not an unencrypted private key in PEM")
         return KeyFile(content, guarded(descriptor, str(path)))
-    finally:
-        os.close(descriptor)
 
 
 def guarded(descriptor: int, name: str) -> str:
