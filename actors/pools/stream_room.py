@@ -103,6 +103,7 @@ class StreamRoom(Mailbox):
         if not isinstance(waiter, Waiting):  # that one hears of it by itself
             reply: StreamedReply = waiter.envelope.reply  # type: ignore[assignment]  # only asks for streams wait here
             reply.on_end = partial(self._reader_left, waiter)
+            reply.wait_for_place()
         self._add(waiter)
         self.waiting += 1
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .buffer import ItemBuffer
+from .buffer import ItemBuffer, no_place
 from .credit import ItemCredit, ItemWindow
 from .incoming import ItemsIn
 from .local_sink import LOCAL_ITEMS, LocalSink
@@ -37,4 +37,5 @@ __all__ = [
     "drive",
     "has_room",
     "is_items",
+    "no_place",
 ]

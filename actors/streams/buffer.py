@@ -13,7 +13,7 @@ from ..base import DeadlineExceeded, PeerbusError, SendError
 from ..sends import DeadlineWheel, Wait
 from .credit import ItemWindow
 
-__all__ = ["ItemBuffer", "ItemWait", "ItemSource"]
+__all__ = ["ItemBuffer", "ItemSource", "ItemWait", "no_place"]
 
 
 class ItemSource(Protocol):
@@ -78,11 +78,14 @@ class ItemBuffer:
         "_ended",
         "_items",
         "_loop",
+        "_placed",
         "_size",
+        "_slot",
         "_waiter",
         "_wheel",
         "again",
         "closed",
+        "held",
         "idle",
         "of",
         "source",
@@ -110,6 +113,10 @@ class ItemBuffer:
         self._ended = False
         self._end: BaseException | None = None
         self._waiter: ItemWait | None = None
+        self._slot: dict[Any, None] | None = None
+        #: Its ask waits for a place among the streams that are open where it went; and since when it has one.
+        self.held = False
+        self._placed = -inf
 
     @property
     def ended(self) -> bool:
@@ -156,8 +163,20 @@ class ItemBuffer:
         if self.source is not None:
             self.source.stop()
 
+    def turned(self) -> None:
+        """Its ask waits for a place from now on; or has one now, and its first item has as long as any."""
+        self.held = not self.held
+        self._placed = -inf if self.held else self._loop.time()
+
     def expired(self) -> None:
         """No item came in time."""
+        until = self._placed + self.idle
+        if self.held:
+            self.fail(no_place(self.of))
+            return
+        if until > self._loop.time() and self._waiter is not None:
+            self._slot = self._wheel.add(self._waiter, until)
+            return
         self.fail(
             DeadlineExceeded(
                 f"no item of the answer to {type(self.of).__name__} came within {self.idle:g} s", phase="idle"
@@ -271,14 +290,21 @@ class ItemBuffer:
         if self._waiter is not None:
             raise PeerbusError("a stream has one reader: another one waits for its next item")
         waiter = self._waiter = ItemWait(self, self._loop)
-        slot = None if self.idle == inf else self._wheel.add(waiter, self._loop.time() + self.idle)
+        self._slot = None if self.idle == inf else self._wheel.add(waiter, self._loop.time() + self.idle)
         try:
             await waiter
         finally:
             self._waiter = None
             waiter.forget()
-            if slot is not None:
-                slot.pop(waiter, None)
+            if self._slot is not None:
+                self._slot.pop(waiter, None)
+
+
+def no_place(message: object) -> DeadlineExceeded:
+    """The time is over for a stream that waits for others to end, where it went."""
+    name = type(message).__name__
+    why = f"{name} was not begun within the deadline: as many streams were open there all the time as may be"
+    return DeadlineExceeded(why, phase="streams", message=message)
 
 
 def _nobody_else(_error: SendError) -> bool:

@@ -63,6 +63,15 @@ class LocalSink:
         """As `ItemSink.over`."""
         return self._buffer.ended
 
+    @property
+    def held(self) -> bool:
+        """As `ItemBuffer.held`."""
+        return self._buffer.held
+
+    def turned(self) -> None:
+        """As `ItemBuffer.turned`."""
+        self._buffer.turned()
+
     def put(self, item: object) -> bool:
         """As `ItemSink.put`."""
         kind, buffer = self._kind, self._buffer

@@ -8,7 +8,7 @@ from ..base import MessageTypeError, SendError
 from ..mailbox import NEVER, AnsweringCell, Envelope
 from ..messages import article
 from ..sends import AskFuture
-from .buffer import ItemBuffer
+from .buffer import ItemBuffer, no_place
 from .incoming import ItemsIn
 from .local_sink import LocalSink
 from .sink import ENDED, drive, is_items
@@ -41,6 +41,20 @@ class LocalStreamAsk(AskFuture[Any]):
         """As `MovableReply.moved_to`: that one makes the items too."""
         super().moved_to(answers)
         self.detach = answers.detach
+        if self.down.held:
+            self.down.turned()
+
+    def wait_for_place(self) -> None:
+        """As `StreamedReply.wait_for_place`."""
+        if not self.down.held:
+            self.down.turned()
+
+    def expire(self) -> None:
+        """The time of it all is over."""
+        if self.down.held:
+            self.give_up(no_place(self.message))
+        else:
+            super().expire()
 
     def incoming(self) -> ItemsIn[Any]:
         """The items that come with it. Raises MessageTypeError where none do, or somebody reads them already."""

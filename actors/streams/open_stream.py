@@ -10,9 +10,9 @@ from typing import Any, Generic, Self, TypeVar
 
 from ..base import DeadlineExceeded, SendError
 from ..sends import AskFuture, DeadlineWheel, Wait
-from .buffer import ItemBuffer
+from .buffer import ItemBuffer, no_place
 from .reader import Begun, ItemReader, entered
-from .sink import ItemRoom, ItemSink
+from .sink import ItemSink
 
 __all__ = ["OpenStream"]
 
@@ -23,10 +23,10 @@ T = TypeVar("T")
 class SendWait(asyncio.Future[None]):
     """What a sender awaits whose reader has no room: it waits for the handler that reads."""
 
-    def __init__(self, ask: AskFuture[Any], room: ItemRoom, idle: float, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, ask: AskFuture[Any], buffer: ItemBuffer, idle: float, loop: asyncio.AbstractEventLoop) -> None:
         super().__init__(loop=loop)
         self._ask = ask
-        self._room = room
+        self._buffer = buffer
         self._idle = idle
 
     @property
@@ -36,6 +36,9 @@ class SendWait(asyncio.Future[None]):
 
     def expire(self) -> None:
         """The reader took nothing within the time that one item may take."""
+        if self._buffer.held:
+            self.give_up(no_place(self._ask.message))
+            return
         text = f"the reader of {type(self._ask.message).__name__} took no item within {self._idle:g} s"
         self.give_up(DeadlineExceeded(text, phase="credit"))
 
@@ -101,7 +104,7 @@ class OpenStream(Generic[R]):
         await self._enter()
         sink = self._sink
         while not (sink.ready or sink.over):
-            waiter = SendWait(self._ask, sink.room, self._idle, self._loop)
+            waiter = SendWait(self._ask, self._items._buffer, self._idle, self._loop)
             slot = None if self._idle == inf else self._wheel.add(waiter, self._loop.time() + self._idle)
             try:
                 await sink.room.wait(waiter)

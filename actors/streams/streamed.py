@@ -35,6 +35,9 @@ class StreamedReply(Protocol):
     def moved_to(self, answers: AnsweringCell) -> None:
         """As `MovableReply.moved_to`: that one makes the items too."""
 
+    def wait_for_place(self) -> None:
+        """There is no place for one stream more: it waits until it has been moved. Its reader is to know that."""
+
     def incoming(self) -> ItemsIn[Any]:
         """As `Incoming.incoming`."""
 

@@ -180,9 +180,16 @@ async def test_streams_come_from_members_that_answer_so_many_at_a_time(where: st
         tails += [node.stream(JOBS, Tail()) for _ in range(2)]
         who = [(await anext(each)).partition("@")[0] for each in tails]
         assert sorted(who) == ["jobs.1", "jobs.1", "jobs.2", "jobs.2"]
-        with pytest.raises(DeadlineExceeded) as late:
-            await anext(node.stream(JOBS, Tail(), idle=0.1))
-        assert late.value.phase == "streams"
+        for reader, to in ((node, JOBS), (far, Peer(node.node_id) / Jobs)):
+            for timeout, idle in ((None, 0.1), (0.1, None), (0.1, 5.0)):
+                with pytest.raises(DeadlineExceeded) as late:
+                    await anext(reader.stream(to, Tail(), timeout=timeout, idle=idle))
+                assert (late.value.phase, late.value.items) == ("streams", 0)
+                upload = reader.open(to, Taking(), timeout=timeout, idle=idle)
+                with pytest.raises(DeadlineExceeded) as late:
+                    await send_and_ask(upload, 1)
+                assert late.value.phase == "streams"
+                await upload.aclose()
         waits = asyncio.ensure_future(anext(far.stream(Peer(node.node_id) / Jobs, Tail())))
         await until(lambda: view(node).streams_waiting == 1)
         assert await node.ask(JOBS, Job(1))

@@ -125,6 +125,25 @@ async def test_a_peer_sends_to_a_pool_as_to_a_reactor(sim: Simulation) -> None:
     assert (remote.sent, remote.delivered, remote.pending) == (91, 91, 0)
 
 
+async def test_a_peer_whose_stream_waits_for_a_place_hears_so_and_waits_as_long_as_one_that_is_here(
+    sim: Simulation,
+) -> None:
+    server, client = await two(sim, Pool(partial(Worker, [], 1.0), members=1, streams=1))
+    for reader, to in ((server, LOCAL / Worker), (client, Peer(server.node_id) / Worker)):
+        first = reader.stream(to, Read(0, "", 20))
+        assert await anext(first) == 0
+        for timeout, idle in ((None, 1.5), (1.5, None)):
+            with pytest.raises(DeadlineExceeded) as late:
+                await anext(reader.stream(to, Read(1, "", 1), timeout=timeout, idle=idle))
+            assert (late.value.phase, late.value.items) == ("streams", 0)
+        second = asyncio.ensure_future(anext(reader.stream(to, Read(2, "", 1), idle=1.5)))
+        await sim.run_for(1.0)
+        await first.aclose()
+        assert await second == 0, "the time of an item begins with the place"
+    for node in (server, client):
+        assert node.snapshot().ledger.balanced
+
+
 async def test_credit_comes_back_as_members_take_messages_and_no_queue_grows(sim: Simulation) -> None:
     book: list[tuple[str, str, str, int]] = []
     server, client = await two(sim, Pool(partial(Worker, book, 1.0), members=2))

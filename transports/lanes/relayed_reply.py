@@ -95,6 +95,11 @@ class RelayedReply(ItemReply):
             self._ask.up.grant(items, size)
             self._streams.grant(self, items, size)
 
+    def turned(self) -> None:
+        """It waits for a place there, or has one now: so the peer hears."""
+        if not self._over:
+            self._streams.grant(self, 0, 0)
+
     def succeed(self, value: object) -> None:
         """It has answered: all items have come, or it is one answer."""
         if value is ENDED:

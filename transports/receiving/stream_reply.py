@@ -7,7 +7,7 @@ from typing import Any, cast
 
 from ...actors.base import MessageTooLarge, MessageTypeError, ProtocolError, SendError, text_of
 from ...actors.engine import Cell
-from ...actors.mailbox import NEVER, Envelope
+from ...actors.mailbox import NEVER, AnsweringCell, Envelope
 from ...actors.messages import article
 from ...actors.sends import Wait
 from ...actors.streams import ENDED, ItemBuffer, ItemsIn, ThreadItems, drive, is_items
@@ -22,7 +22,7 @@ class StreamReply(ItemReply):
     `arrived` counts items that come from another process of this node; None: whoever sends them does.
     """
 
-    __slots__ = ("_arrived", "_up", "message", "on_end", "opened", "up")
+    __slots__ = ("_arrived", "_held", "_up", "message", "on_end", "opened", "up")
 
     def __init__(
         self,
@@ -47,8 +47,26 @@ class StreamReply(ItemReply):
         self.on_end: Callable[[], object] = int
         self.opened = up is not None
         self._arrived = arrived
+        #: The peer was told that it waits for a place.
+        self._held = False
         if up is not None:
             up.source = self
+
+    def moved_to(self, answers: AnsweringCell) -> None:
+        """As `MovableReply.moved_to`. Where the peer knows that it had no place, it hears that it has one."""
+        super().moved_to(answers)
+        if self._held:
+            self._turn()
+
+    def wait_for_place(self) -> None:
+        """As `StreamedReply.wait_for_place`."""
+        if not self._held:
+            self._turn()
+
+    def _turn(self) -> None:
+        self._held = not self._held
+        if not self._over:
+            self._streams.grant(self, 0, 0)
 
     def incoming(self) -> ItemsIn[Any]:
         """As `Incoming.incoming`."""

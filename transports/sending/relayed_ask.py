@@ -69,6 +69,10 @@ class RelayedAsk(ForwardedAsk):
             self.sink.granted(items, size)
             self._reply.grant(items, size)
 
+    def turned(self) -> None:
+        """It waits for a place, or has one now."""
+        self._reply.turned()
+
     def look(self) -> None:
         """See whether the other process may send more."""
         if self.rid and not self.done():

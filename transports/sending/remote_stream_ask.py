@@ -9,7 +9,7 @@ from ...actors.base import DeadlineExceeded, MessageTooLarge, MessageTypeError, 
 from ...actors.engine import PeakEwma
 from ...actors.messages import article, misfit
 from ...actors.sends import Wait
-from ...actors.streams import ItemBuffer
+from ...actors.streams import ItemBuffer, no_place
 from ..lanes import ArrivedItems, ItemQueue, RemoteAsk, StreamLimit, Wrapping, leave_limit
 from ..wire import ItemsFrame, ZeroCopyItems
 
@@ -103,6 +103,23 @@ class RemoteStreamAsk(RemoteAsk[Any]):
         """Its handler has taken items that go with it. Raises ProtocolError as `ItemCredit.grant`."""
         if self.sink is not None:
             self.sink.granted(items, size)
+
+    def turned(self) -> None:
+        """It waits for a place among the streams that are open there, or has one now."""
+        if not self.done():
+            self.buffer.turned()
+
+    def expire(self) -> None:
+        """The time of it all is over."""
+        if self.buffer.held:
+            self.give_up(no_place(self.message))
+        else:
+            super().expire()
+
+    def fail(self, error: BaseException) -> None:
+        """It ended with `error`; where its time was over while it had no place, whoever saw that first."""
+        late = isinstance(error, DeadlineExceeded) and self.buffer.held
+        super().fail(no_place(self.message) if late else error)
 
     def succeed(self, value: object) -> None:
         """The answer is there, and it is none in items."""

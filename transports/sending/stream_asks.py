@@ -277,9 +277,16 @@ class StreamAsks:
             ask.ended()
 
     def granted(self, frame: GrantFrame) -> None:
-        """The peer's handler has taken items that went with an ask. Raises ProtocolError as `ItemCredit.grant`."""
+        """The peer's handler has taken items that went with an ask; of none: that waits for a place, or has one now.
+
+        Raises ProtocolError as `ItemCredit.grant`.
+        """
         ask = self._ask(frame.lane, frame.rid)
-        if ask is not None and ask.sink is not None:
+        if ask is None:
+            return
+        if not (frame.items or frame.bytes):
+            ask.turned()
+        elif ask.sink is not None:
             ask.sink.number(frame.rid)
             ask.granted(frame.items, frame.bytes)
 

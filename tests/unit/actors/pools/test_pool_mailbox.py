@@ -30,6 +30,9 @@ class Reply:
     def __init__(self) -> None:
         self.on_end = int
 
+    def wait_for_place(self) -> None:
+        """It does."""
+
     def done(self) -> bool:
         return False
 

@@ -55,8 +55,11 @@ class Reply:
     opened = False
 
     def __init__(self) -> None:
-        self.over = False
+        self.over = self.waits = False
         self.on_end: Any = int
+
+    def wait_for_place(self) -> None:
+        self.waits = True
 
     def done(self) -> bool:
         return self.over

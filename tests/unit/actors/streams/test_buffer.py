@@ -83,6 +83,24 @@ async def test_nobody_waits_longer_than_an_item_may_take_and_one_reader_reads() 
 
 
 @in_virtual_time
+async def test_who_waits_for_a_place_hears_so_and_its_first_item_has_as_long_as_any() -> None:
+    items, sender = buffer(ItemWindow(8, 100), idle=1.0)
+    items.turned()
+    with pytest.raises(DeadlineExceeded) as late:
+        await items.take(None)
+    assert (late.value.phase, late.value.items, sender.stopped) == ("streams", 0, 1)
+    loop = asyncio.get_running_loop()
+    items, sender = buffer(ItemWindow(8, 100), idle=1.0)
+    began = loop.time()
+    items.turned()
+    loop.call_later(0.75, items.turned)
+    with pytest.raises(DeadlineExceeded) as late:
+        await items.take(None)
+    assert late.value.phase == "idle"
+    assert loop.time() - began == pytest.approx(1.75, abs=0.1)
+
+
+@in_virtual_time
 async def test_closed_it_says_how_many_nobody_took() -> None:
     items, sender = buffer(ItemWindow(8, 100))
     items.feed([1, 2, 3], 3)

@@ -90,6 +90,17 @@ def test_items_go_on_as_the_bytes_that_came_within_what_the_handler_grants() -> 
     assert desk.sink.over
 
 
+def test_that_it_waits_for_a_place_is_handed_on_as_long_as_it_is_not_over() -> None:
+    desk = Desk()
+    reply = made(desk)
+    reply.turned()
+    reply.turned()
+    assert desk.said == [(0, 0), (0, 0)]
+    reply.succeed(ENDED)
+    reply.turned()
+    assert desk.said.count((0, 0)) == 2
+
+
 def test_where_no_items_go_with_it_none_are_taken() -> None:
     desk = Desk()
     desk.sink = None
