@@ -15,7 +15,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .docstrings import keep_docstrings
+from .dataclass_words import keep_words
 from .letting_go import mended
 from .source import Source
 from .statics import hold_constants, hold_statics
@@ -81,7 +81,7 @@ def staged(root: Path, stage: Path) -> list[Source]:
     for floor in floors(root):
         shutil.copytree(root / floor, package / floor, ignore=shutil.ignore_patterns("__pycache__", "static"))
     sources = [Source(name, package.joinpath(*name.split(".")).with_suffix(".py")) for name in _names(root)]
-    for change in (widen, make_classes, hold_constants, hold_statics, keep_docstrings):
+    for change in (widen, make_classes, hold_constants, hold_statics, keep_words):
         change(sources)
         for source in sources:
             source.write()
