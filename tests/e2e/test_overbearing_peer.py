@@ -361,6 +361,7 @@ def test_of_those_who_make_the_node_hold_too_much_the_largest_goes_with_what_it_
     run()
 
 
+@pytest.mark.pure("an object of the core has no weak references")
 def test_answers_that_a_peer_never_read_go_with_it_and_wait_for_no_collector() -> None:
     @in_virtual_time
     async def run() -> None:

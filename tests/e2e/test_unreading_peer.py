@@ -61,6 +61,7 @@ async def test_a_peer_that_makes_this_side_answer_and_never_reads_is_dropped(mon
         await scene.is_well()
 
 
+@pytest.mark.pure("it replaces constants of the core")
 @in_virtual_time
 async def test_answers_that_a_peer_does_not_read_hold_back_credit_and_are_bounded(
     monkeypatch: pytest.MonkeyPatch,

@@ -205,6 +205,7 @@ async def test_a_send_that_waits_for_a_peer_waits_for_one_that_lets_it(sim: Simu
         await asker.tell(role, Note(1))
 
 
+@pytest.mark.pure("it replaces a method of the core")
 @pytest.mark.seeds(3)
 @pytest.mark.parametrize("old", [False, True])
 async def test_what_is_on_its_way_when_the_rules_change_is_counted_and_told_in_few_words(
