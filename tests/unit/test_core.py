@@ -40,6 +40,10 @@ def test_a_module_of_the_core_could_be_compiled(name: str) -> None:
         ("a: Any = 1", "lets a be anything"),
         ("class A:\n    def f(self) -> None:\n        del self", "deletes self"),
         ("class A:\n    def f(self, a: int) -> None:\n        super().f(*a)", "hands on a tuple to super()"),
+        (
+            "def f(a: ZeroCopyTell) -> object:\n    return cast('tuple[int, bytes]', a.items[0])",
+            "takes a view for bytes",
+        ),
     ],
 )
 def test_what_a_compiler_does_not_take_is_found(source: str, fault: str) -> None:

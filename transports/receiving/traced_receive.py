@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Protocol, cast
+from typing import Any, Protocol, cast
 
 from ...actors.bus import Bus
 from ...actors.mailbox import Envelope, Mailbox, MessageTrace, as_traced
@@ -89,7 +89,7 @@ def take_told(side: TracedArrivals, frame: TracedTell | ZeroCopyTracedTell) -> N
     mailbox = side._mailbox(lane)
     for place, item in enumerate(frame.items):
         header = traces.get(place)
-        one = Tell(frame.channel, [cast("tuple[int, int, bytes]", item)])  # a view does as well
+        one = Tell(frame.channel, [cast("Any", item)])  # with bytes, or a view of them: compiled code looks
         side.trace = None if header is None else side.arrival(*header, lane.info.name)
         try:
             if mailbox is None or side.trace is None:
@@ -111,6 +111,6 @@ def take_asked(side: TracedArrivals, frame: TracedAsk | ZeroCopyTracedAsk) -> No
         header = traces.get(place)
         side.trace = None if header is None else side.arrival(*header, lane.info.name)
         try:
-            side.asked(Ask(frame.channel, [cast("tuple[int, int, int, int, bytes]", item)]))  # as above
+            side.asked(Ask(frame.channel, [cast("Any", item)]))  # as above
         finally:
             side.trace = None
