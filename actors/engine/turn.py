@@ -14,11 +14,12 @@ from ..mailbox import KEPT_LANES
 from .addressee import PYKKA_MESSAGES
 from .life_end import HALT
 from .timers import Tick
-from .turn_pace import BATCH, BRISK, LIGHT, ROUNDS, STEPS, UNSEEN, UNSEEN_OF_PEERS, until_look
+from .turn_pace import BATCH, BRISK, LIGHT, ROUNDS, SPAN, STEPS, UNSEEN, UNSEEN_OF_PEERS, until_look
 
 if TYPE_CHECKING:
     from ..mailbox import Carrier
     from .cell import Cell
+    from .held_cell import HeldCell
 
 __all__ = ["run_turn", "timed_turn"]
 
@@ -26,7 +27,7 @@ __all__ = ["run_turn", "timed_turn"]
 NOT_PLAIN = frozenset((*PYKKA_MESSAGES, Tick))
 
 
-def run_turn(cell: Cell) -> None:
+def run_turn(cell: HeldCell) -> None:
     """Handle messages of a running actor on its mailbox's thread, as many as `turn_pace` lets it."""
     mailbox, actor = cell.mailbox, cell.actor
     assert actor is not None
@@ -105,12 +106,12 @@ def run_turn(cell: Cell) -> None:
             if handled >= most:
                 break
             if turns:  # else this was the last, and it is not looked at the clock for it
-                now = cell.now()
+                now = cell.loop.time()
                 if began < 0:
                     began = now
                 # As `until_look`, without the call, where handlers are fast.
-                if handled < BATCH and unseen == UNSEEN and now - began <= BRISK:
-                    step = STEPS[handled]
+                if now - began < (BRISK if handled < BATCH else SPAN) and unseen == UNSEEN:
+                    step = STEPS[handled % BATCH]
                 else:
                     step = until_look(handled, now - began, unseen)
                     if not step:

@@ -43,9 +43,9 @@ LIGHT: Final = 1024
 #: A turn of fewer than BATCH messages that has lasted no longer goes on by STEPS: whatever it has handled, 16 more of
 #: its pace fit.
 BRISK: Final = TURN_SPAN / 32
-#: Messages until the next look, by those that were handled.
+#: Messages until the next look, by those that were handled beyond whole batches.
 STEPS: Final = (
-    1,
+    UNSEEN,
     *(min(handled if handled < 4 else 3 * handled, UNSEEN, BATCH - handled) for handled in range(1, BATCH)),
 )
 
@@ -59,8 +59,8 @@ def until_look(handled: int, seconds: float, unseen: int) -> int:
         return 0
     if 2 * seconds >= TURN_SPAN:
         return 1
-    most = min(STEPS[handled % BATCH] if handled % BATCH else unseen, unseen)
-    if seconds <= BRISK:
+    most = min(STEPS[handled % BATCH], unseen)
+    if seconds < (BRISK if handled < BATCH else SPAN):
         return most
     return max(1, min(most, int((handled - 1) * (TURN_SPAN - seconds) / seconds)))
 
