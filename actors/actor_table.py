@@ -212,21 +212,26 @@ class ActorTable:
         """Done when that cell, which runs, has ended. Several may wait for it: do not cancel it."""
         return self._ending.setdefault(cell, self._bus.loop.create_future())
 
-    def begun(self, cell: Life, error: BaseException | None) -> None:
-        """A cell says that its actor's `on_start` has finished. From the cell's thread."""
+    def begun(self, cell: Life, error: BaseException | None) -> bool:
+        """A cell says that its actor's `on_start` has finished. From the cell's thread.
+
+        True: somebody waits for that, and hears it now.
+        """
         bus = self._bus
         if get_ident() != bus.thread:
             if bus.thread != ENDED:
                 bus.on_loop(partial(self.begun, cell, error))
-            return
+            return False
         future = self._starting.pop(cell, None)
-        if future is not None and not future.done():
-            if error is None:
-                future.set_result(None)
-            else:
-                future.set_exception(error)
-                if cell.start_error is error:
-                    cell.take_start_error()
+        if future is None or future.done():
+            return False
+        if error is None:
+            future.set_result(None)
+        else:
+            future.set_exception(error)
+            if cell.start_error is error:
+                cell.take_start_error()
+        return True
 
     def ended(self, cell: Life) -> None:
         """A cell says that it has ended. From the cell's thread."""

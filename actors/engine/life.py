@@ -42,7 +42,7 @@ __all__ = ["DOES", "Life", "LifeHost", "ToldOfLives"]
 class ToldOfLives(Protocol):
     """Whoever is told how far actors are."""
 
-    def begun(self, cell: Life, error: BaseException | None) -> None:
+    def begun(self, cell: Life, error: BaseException | None) -> bool:
         """The actor's `on_start` has finished. From the cell's thread."""
 
     def ended(self, cell: Life) -> None:
@@ -149,13 +149,14 @@ class Life(LifeEnd):
         if self.state is not State.STARTING:
             self.settle()
         elif error is not None:
-            if isinstance(error, ConfigError | TransportError):  # for the operator: a traceback would hide it
-                self.log.error("on_start failed, the actor stops", **self.named, error=str(error))
-            else:
-                self.log.error("on_start failed, the actor stops", **self.named, exc_info=error)
+            heard = False
             if self.bus is not None:
                 self.start_error = for_future(error)
-                self.bus.actors.begun(self, self.start_error)
+                heard = self.bus.actors.begun(self, self.start_error)
+            if not isinstance(error, ConfigError | TransportError):
+                self.log.error("on_start failed, the actor stops", **self.named, exc_info=error)
+            elif not heard:  # for the operator: a traceback would hide it; whoever waits for the start says it
+                self.log.error("on_start failed, the actor stops", **self.named, error=str(error))
             self.exits(error)
             self.leave(f"on_start failed: {shown(error)}", farewell=False, kill=True)
         else:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import ipaddress
 import os
 import socket
@@ -106,7 +107,7 @@ class TcpSockets:
         except TimeoutError as error:
             raise ListenFailed(f"{endpoint}: the name was not resolved in {LOOK_UP_TIMEOUT} s") from error
         except (OSError, UnicodeError) as error:
-            raise ListenFailed(f"{endpoint}: the name cannot be resolved: {_why(error)}") from error
+            raise ListenFailed(f"{endpoint}: the name cannot be resolved: {_why(error)}; write an address") from error
         try:
             sock = socket.socket(family, socket.SOCK_STREAM)
         except OSError as error:
@@ -121,7 +122,7 @@ class TcpSockets:
             sock.listen(_BACKLOG)
         except OSError as error:
             sock.close()
-            raise ListenFailed(f"{endpoint}: {_why(error)}") from error
+            raise ListenFailed(f"{endpoint}: {_why(error)}{_cure(error, endpoint)}") from error
         return sock
 
     def endpoint_of(self, address: object) -> Endpoint:
@@ -199,6 +200,20 @@ def _numeric(host: str, port: int) -> list[tuple[int, _Address]]:
 def _which(address: _Address, endpoint: Endpoint) -> str:
     """Of several addresses of a name, the one that a failure is of."""
     return "" if address[0] == endpoint.host else f"{address[0]}: "
+
+
+def _cure(error: OSError, endpoint: Endpoint) -> str:
+    """What an operator may do about a socket that cannot be bound there."""
+    if error.errno == errno.EADDRINUSE:
+        return (
+            f"; another program listens there, or this node a second time: `ss -ltnp sport = :{endpoint.port}` shows "
+            "which; end it, or listen at another port"
+        )
+    if error.errno == errno.EADDRNOTAVAIL:
+        return "; that is no address of this machine: `ip address` shows them, 0.0.0.0 and [::] stand for all"
+    if error.errno in (errno.EACCES, errno.EPERM) and endpoint.port is not None and 0 < endpoint.port < 1024:
+        return "; a port below 1024 needs the right CAP_NET_BIND_SERVICE: listen at a higher one, or grant it"
+    return ""
 
 
 def _why(error: OSError | UnicodeError) -> str:

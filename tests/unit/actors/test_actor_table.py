@@ -16,6 +16,7 @@ from peerbus.actors import (
     ActorStopped,
     Bus,
     Channel,
+    ConfigError,
     PeerbusError,
     Reactor,
     Ref,
@@ -217,6 +218,24 @@ async def test_a_start_that_fails_is_raised_once_and_told_to_whoever_asks_later(
             await bus.started(ref)
         with pytest.raises(ActorStopped, match="config"):
             await bus.started(ref)
+
+
+@pytest.mark.parametrize("waits", [True, False])
+async def test_what_an_operator_did_wrong_is_said_by_whoever_waits_for_the_start_or_else_in_the_log(
+    waits: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    class Fails(Actor):
+        def on_start(self) -> None:
+            raise ConfigError("no such port")
+
+    async with Bus() as bus:
+        ref = bus.spawn(Fails)
+        if waits:
+            with pytest.raises(ConfigError, match="no such port"):
+                await bus.started(ref)
+        else:
+            await bus.actors.end_of(ref._cell)
+    assert [each.levelname for each in caplog.records if "on_start failed" in each.message] == ["ERROR"] * (not waits)
 
 
 def test_a_thread_spawns_and_gets_what_the_factory_raises() -> None:

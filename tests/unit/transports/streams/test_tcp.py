@@ -127,7 +127,8 @@ async def test_a_name_that_nobody_knows_is_an_error_that_says_so() -> None:
             await failing
     with pytest.raises(ListenFailed) as failed:
         await transport.listen(endpoint)
-    assert str(failed.value) == "tcp://bob.example:1: the name cannot be resolved: Name or service not known"
+    why = "the name cannot be resolved: Name or service not known"
+    assert str(failed.value) == f"tcp://bob.example:1: {why}; write an address"
 
 
 async def test_a_dial_that_fails_says_once_where_and_why() -> None:

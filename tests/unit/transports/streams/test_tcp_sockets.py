@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import socket
 
 import pytest
 
-from peerbus.actors.base.errors import DialFailed, HandshakeFailed
+from peerbus.actors.base.errors import DialFailed, HandshakeFailed, ListenFailed
+from peerbus.transports.streams import tcp_sockets
 from peerbus.transports.streams.endpoint import Endpoint
 from peerbus.transports.streams.tcp_sockets import TcpSockets
 
@@ -28,6 +31,38 @@ async def test_what_is_connected_is_the_callers_and_knows_both_ends() -> None:
             assert remote == there
             assert local.scheme == "tcp"
             assert local.host == "127.0.0.1"
+
+
+class Unwilling(socket.socket):
+    """One that the system does not let be bound."""
+
+    number = errno.EACCES
+
+    def bind(self, address: object) -> None:
+        raise OSError(self.number, os.strerror(self.number))
+
+
+@pytest.mark.parametrize(
+    ("number", "port", "cure"),
+    [
+        (errno.EADDRINUSE, 7400, "ss -ltnp sport = :7400"),
+        (errno.EADDRNOTAVAIL, 7400, "no address of this machine"),
+        (errno.EACCES, 80, "CAP_NET_BIND_SERVICE"),
+        (errno.EPERM, 1023, "CAP_NET_BIND_SERVICE"),
+        (errno.EACCES, 7400, "Permission denied"),
+        (errno.ENOBUFS, 7400, "No buffer space available"),
+    ],
+)
+async def test_where_nothing_can_listen_the_error_says_why_and_what_to_do(
+    number: int, port: int, cure: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Unwilling, "number", number)
+    monkeypatch.setattr(tcp_sockets.socket, "socket", Unwilling)
+    with pytest.raises(ListenFailed) as caught:
+        await SOCKETS.listen(Endpoint("tcp", host="127.0.0.1", port=port))
+    assert str(caught.value).startswith(f"tcp://127.0.0.1:{port}: {os.strerror(number)}")
+    assert cure in str(caught.value)
+    assert "\n" not in str(caught.value)
 
 
 async def test_a_refusal_at_one_address_is_told_rather_than_failures_at_others() -> None:
