@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import groupby
 from typing import NoReturn
 
@@ -79,7 +79,8 @@ def main(arguments: Sequence[str] | None = None, *, signals: ProcessSignals | No
     """
     words = _helped(list(sys.argv[1:] if arguments is None else arguments))
     called = command_called(words[0]) if words else None
-    parser, commands = _parser()
+    # That of each other command takes half a millisecond, and is not asked.
+    parser, commands = _parser(COMMANDS if called is None else (called,))
     if words and called is None and not words[0].startswith("-"):
         meant = did_you_mean(words[0], [entry.name for entry in COMMANDS])
         parser.error(f"argument COMMAND: invalid choice: {words[0]!r}{meant}")
@@ -121,7 +122,7 @@ def _helped(words: list[str]) -> list[str]:
     return ["explain", *about] if about and command_called(about[0]) is None else [*about[:1], "--help"]
 
 
-def _parser() -> tuple[_Parser, dict[str, argparse.ArgumentParser]]:
+def _parser(entries: Iterable[CommandEntry]) -> tuple[_Parser, dict[str, argparse.ArgumentParser]]:
     parser = _Parser(
         prog="peerbus",
         usage="peerbus [--help] [--version] COMMAND …",
@@ -134,7 +135,7 @@ def _parser() -> tuple[_Parser, dict[str, argparse.ArgumentParser]]:
     parser.set_defaults(command=None, parser=parser)
     commands = parser.add_subparsers(metavar="COMMAND", help=argparse.SUPPRESS, prog="peerbus")
     made: dict[str, argparse.ArgumentParser] = {}
-    for entry in COMMANDS:
+    for entry in entries:
         made[entry.name] = each = commands.add_parser(
             entry.name,
             description=f"{entry.text[0].upper()}{entry.text[1:]}.",

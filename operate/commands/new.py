@@ -30,7 +30,7 @@ examples:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The words and flags of `peerbus new`."""
     parser.epilog = _EPILOG
-    parser.add_argument("app", metavar="APP", type=Path, nargs="?", help="the folder to make, named as the project")
+    parser.add_argument("app", metavar="APP", nargs="?", help="the folder to make, named as the project")
     parser.add_argument("--reactor", metavar="NAME", help="add a reactor to the project here: ledger, or BlockSync")
     parser.add_argument(
         "--config", metavar="CONFIG.toml", type=Path, help="with --reactor: the configuration that is to run it"
@@ -48,7 +48,12 @@ def run(options: argparse.Namespace) -> int:
     return _reactor(ReactorNames.of(options.reactor), options.config)
 
 
-def _project(app: Path) -> int:
+def _project(text: str) -> int:
+    app = Path(text)
+    if app.name in ("", ".."):  # "", ".", "/", "..": a path that ends in no name
+        raise ConfigError(
+            f"{text!r} names no folder to make: a project begins in a folder of its own, as `peerbus new weather`"
+        )
     made = UserProject.make(app.absolute())
     Terminal().say(
         f"made {app}: its package is {made.package}/, its nodes are alice.toml and bob.toml",

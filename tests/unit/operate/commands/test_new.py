@@ -42,6 +42,7 @@ def test_a_reactor_is_made_in_the_project_here(
         (["weather", "--reactor", "ledger"], "name a project to make"),
         (["weather", "--config", "a.toml"], "--config goes with --reactor"),
         (["import"], "keyword"),
+        *(([word], f"{word!r} names no folder to make") for word in ("", ".", "..", "/", "weather/..")),
         (["--reactor", "ledger"], "is in no project"),
     ],
 )
