@@ -18,7 +18,7 @@ from ..facts import Candidate
 from ..records import LocalAddress, addresses_of, local_addresses
 from .heard_from import MAX_TRACKED, HeardFrom, who_goes
 from .other_networks import OtherNetworks
-from .presence import Presence, presence_of, spoken_on
+from .presence import ONLY_LOOKS, Presence, presence_of, spoken_on, where_to_listen
 from .service_record import SERVICE_TYPE, Ignored, instance_name, read_record, text_of
 from .sifter import sift
 from .zeroconf_edge import import_zeroconf, not_running, raw_record, service_info, version_of
@@ -200,7 +200,7 @@ class Mdns:
             await self._open(spoken)
         presence = presence_of(self._node_id, self._network, self._roles, self._endpoints(chosen), chosen)
         if presence is None and self._presence is None and not self._spoken:
-            log.info("mdns only looks: nothing that it listens at can be reached from there", node=self._node)
+            log.info(ONLY_LOOKS, node=self._node, hint=where_to_listen(chosen))
         await self._advertise(presence)
         if self._zeroconf is not None and spoken != self._spoken:
             if self._spoken:

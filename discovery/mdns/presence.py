@@ -11,7 +11,10 @@ from ..peer import MAX_ADDRESSES
 from ..records import LocalAddress
 from .service_record import DISCARD, SRV_SCHEME, text_of
 
-__all__ = ["Presence", "presence_of", "spoken_on"]
+__all__ = ["ONLY_LOOKS", "Presence", "presence_of", "spoken_on", "where_to_listen"]
+
+#: In the log, of a node that advertises nothing.
+ONLY_LOOKS = "mdns only looks: nothing that it listens at can be reached from there"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +57,15 @@ def presence_of(
     # A service must have an address to be found (RFC 6763 §5); readers of `at` do not dial it.
     addresses = plain or tuple(dict.fromkeys(address.host for address in speaking))[:MAX_ADDRESSES]
     return Presence(port, addresses, text_of(node_id, network, roles, tuple(places)), tuple(places))
+
+
+def where_to_listen(speaking: Iterable[LocalAddress]) -> str:
+    """What a node listens at that others shall dial at these addresses: 0.0.0.0 takes no IPv6, [::] nothing else."""
+    versions = {address.ip.version for address in speaking if not address.ip.is_loopback}
+    every = {4: '"tcp://0.0.0.0:7400"', 6: '"tcp://[::]:7400"'}
+    places = [every[version] for version in sorted(versions)] or [every[4]]
+    only = "this machine has IPv6 addresses only: " if versions == {6} else ""
+    return f"{only}others dial a node with listen = [{', '.join(places)}]"
 
 
 def spoken_on(addresses: Iterable[LocalAddress]) -> list[str]:

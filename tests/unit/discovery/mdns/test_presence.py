@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from peerbus.discovery.facts.events import Candidate
-from peerbus.discovery.mdns.presence import Presence, presence_of, spoken_on
+from peerbus.discovery.mdns.presence import Presence, presence_of, spoken_on, where_to_listen
 from peerbus.discovery.mdns.service_record import Ignored, RawRecord, instance_name, read_record
 from peerbus.discovery.records import LocalAddress
 from peerbus.transports.streams import schemes
@@ -116,3 +116,16 @@ def test_one_address_of_each_interface_and_version_is_spoken_from_the_link_local
     second = LocalAddress("192.168.1.8", 24, "eth0")
     assert spoken_on([LO6, LAN, second, GLOBAL6, LINK6]) == ["192.168.1.7", "fe80::7"]
     assert spoken_on([GLOBAL6]) == ["2001:db9::7"]
+
+
+@pytest.mark.parametrize(
+    ("speaking", "said"),
+    [
+        ([LINK6, GLOBAL6, LO6], 'this machine has IPv6 addresses only: others dial a node with listen = ["tcp://[::]:'),
+        ([LAN, LO6], 'others dial a node with listen = ["tcp://0.0.0.0:7400"]'),
+        ([LAN, LINK6], 'others dial a node with listen = ["tcp://0.0.0.0:7400", "tcp://[::]:7400"]'),
+        ([LO6], 'others dial a node with listen = ["tcp://0.0.0.0:7400"]'),
+    ],
+)
+def test_a_node_that_only_looks_is_told_what_others_would_dial(speaking: list[LocalAddress], said: str) -> None:
+    assert where_to_listen(speaking).startswith(said)
