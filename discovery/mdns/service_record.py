@@ -67,7 +67,7 @@ class RawRecord:
 
 @dataclass(frozen=True, slots=True)
 class Ignored:
-    """The record nominates nobody. `reason`: self, version, id, name, network, port, addresses, roles, size."""
+    """The record nominates nobody. `reason`: self, version, id, name, network, port, addresses, size."""
 
     reason: str
     #: The network that it is of, where that is the reason.
@@ -107,8 +107,10 @@ def text_of(node_id: str, network: str, roles: Iterable[str], at: Iterable[Endpo
 def read_record(raw: RawRecord, *, self_id: str, network: str, loopback: bool) -> Candidate | Ignored:
     """The node that a record nominates, or why none.
 
-    Only another node of the same network counts. Addresses that cannot be dialed (unspecified, multicast, and loopback
-    unless `loopback` and heard there: it would be this machine, and no stranger's to tell) are left out.
+    Only another node of the same network counts. Of more addresses or roles than a node of this version has the first
+    count, as a host that changes its addresses has twice as many for a while. Addresses that cannot be dialed
+    (unspecified, multicast, and loopback unless `loopback` and heard there: it would be this machine, and no stranger's
+    to tell) are left out.
     """
     if raw.txt_size > MAX_TXT:
         return Ignored("size")
@@ -127,27 +129,22 @@ def read_record(raw: RawRecord, *, self_id: str, network: str, loopback: bool) -
         return Ignored("self")
     if raw.port is None or not 0 < raw.port < 2**16:
         return Ignored("port")
-    if len(raw.addresses) > MAX_ADDRESSES:
-        return Ignored("addresses")
     places, others = _places_in(text), _others_in(text)
-    if places is None or others is None or len(places) + len(others) > MAX_ADDRESSES:
+    if places is None or others is None:
         return Ignored("addresses")
     if AT not in text and VIA not in text:
         places = _resolved(raw.addresses, raw.port)
     here = loopback and (not raw.heard_from or _is_loopback(raw.heard_from))
     way = Scope.MACHINE if here else Scope.LINK
     endpoints: list[Endpoint] = []
-    for place in [*places, *others]:
+    for place in [*places, *others][:MAX_ADDRESSES]:
         # The zone is the one on which the address records came: nobody else can say it.
         zone = zone_of(place) or next((a.partition("%")[2] for a in raw.addresses if "%" in a), "")
         if place.usable(way):
             endpoints += heard_at([place.with_peer(node_id)], zone)
     if not endpoints:
         return Ignored("addresses")
-    roles = _roles_in(text)
-    if roles is None:
-        return Ignored("roles")
-    return Candidate(node_id, tuple(endpoints), roles, source="mdns", heard_from=raw.heard_from, way=way)
+    return Candidate(node_id, tuple(endpoints), _roles_in(text), source="mdns", heard_from=raw.heard_from, way=way)
 
 
 def _size(text: Mapping[str, str]) -> int:
@@ -162,18 +159,19 @@ def _decoded(txt: Mapping[bytes, bytes | None]) -> dict[str, str]:
     return text
 
 
-def _roles_in(text: Mapping[str, str]) -> tuple[str, ...] | None:
+def _roles_in(text: Mapping[str, str]) -> tuple[str, ...]:
+    """Those that this version can read: what routing goes by is said in the handshake."""
     roles: list[str] = []
     key, number = "roles", 1
     while key in text:
         roles += text[key].split(",") if text[key] else []
         number += 1
         key = f"roles{number}"
-    try:
-        names = tuple(dict.fromkeys(Capability(role).role for role in roles[: MAX_ROLES + 1]))
-    except ValueError:
-        return None
-    return names if len(roles) <= MAX_ROLES else None
+    found: dict[str, None] = {}
+    for role in roles[:MAX_ROLES]:
+        with contextlib.suppress(ValueError):
+            found[Capability(role).role] = None
+    return tuple(found)
 
 
 def _places(at: Iterable[Endpoint]) -> dict[str, str]:

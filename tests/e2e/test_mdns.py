@@ -178,7 +178,7 @@ async def test_strange_records_of_our_service_type_are_ignored(advertise: Advert
         for name, properties in (
             (f"printer.{SERVICE_TYPE}", {"v": "1"}),
             (instance_name(CAROL), {"v": "1", "id": "not an id", "net": "test"}),
-            (instance_name("d" * 64), {"v": "1", "id": "d" * 64, "net": "test", "roles": "A B"}),
+            (instance_name("d" * 64), {"v": "1", "id": "d" * 64, "net": "test", "at": "nowhere"}),
         ):
             info = AsyncServiceInfo(
                 SERVICE_TYPE,
@@ -192,7 +192,7 @@ async def test_strange_records_of_our_service_type_are_ignored(advertise: Advert
         await advertise(ALICE)
         await bob.wait_for(lambda: any(c.node_id == ALICE for c in bob.found))
     assert [c.node_id for c in bob.found] == [ALICE]
-    assert {"name", "id", "roles"} <= set(listener.statistics().ignored)
+    assert {"name", "id", "addresses"} <= set(listener.statistics().ignored)
 
 
 async def test_malformed_and_oversized_text_is_ignored(advertise: Advertise) -> None:

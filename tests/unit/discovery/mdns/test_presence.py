@@ -61,7 +61,7 @@ def test_a_link_local_address_is_dialed_on_the_link_where_it_was_heard() -> None
     assert heard(said, zone="") == Ignored("addresses")
 
 
-@pytest.mark.parametrize("at", ["", "x", "10.0.0.1", "10.0.0.1:99999", ",".join(f"10.0.0.{n}:1" for n in range(9))])
+@pytest.mark.parametrize("at", ["", "x", "10.0.0.1", "10.0.0.1:99999"])
 def test_malformed_places_nominate_nobody(at: str) -> None:
     said = presence("tcp://192.168.1.7:7400")
     assert said is not None

@@ -105,17 +105,36 @@ def test_what_cannot_be_written_is_refused(node_id: str, network: str, roles: li
         (raw(port=0), "port"),
         (raw(port=65536), "port"),
         (raw(addresses=[]), "addresses"),
-        (raw(addresses=[f"10.0.0.{n}" for n in range(9)]), "addresses"),
         (raw(addresses=["0.0.0.0", "::", "224.0.0.1", "255.255.255.255", "nonsense"]), "addresses"),  # noqa: S104
         (raw(addresses=["127.0.0.1"]), "addresses"),
-        (with_text(roles="Archive"), "roles"),
-        (with_text(roles="archive,"), "roles"),
-        (with_text(roles="archive,archive{a=b"), "roles"),
-        (with_text(roles=",".join("abc"[n % 3] for n in range(300))), "roles"),
     ],
 )
 def test_a_record_that_lies_in_one_field_nominates_nobody(record: RawRecord, reason: str) -> None:
     assert read(record) == Ignored(reason)
+
+
+@pytest.mark.parametrize(
+    ("said", "roles"),
+    [
+        ("Archive", ()),
+        ("archive,", ("archive",)),
+        ("archive,of a later grammar[1],archive{a=b,index", ("archive", "index")),
+        (",".join(f"r{n}" for n in range(300)), tuple(f"r{n}" for n in range(256))),
+    ],
+)
+def test_roles_that_cannot_be_read_are_left_out_and_the_node_is_found(said: str, roles: tuple[str, ...]) -> None:
+    found = read(with_text(roles=said))
+    assert isinstance(found, Candidate)
+    assert found.roles == roles
+
+
+def test_of_many_addresses_the_first_count() -> None:
+    hosts = [f"10.0.0.{n}" for n in range(1, 20)]
+    at = {"at": ",".join(f"{host}:7400" for host in hosts)}
+    for record in (raw(addresses=hosts), raw(txt=_bytes(text_of(PEER, "test", []) | at))):
+        found = read(record)
+        assert isinstance(found, Candidate)
+        assert [endpoint.host for endpoint in found.endpoints] == hosts[:8]
 
 
 def test_loopback_addresses_count_only_for_a_node_that_is_on_loopback_itself() -> None:
