@@ -211,7 +211,7 @@ def _cure(error: OSError, endpoint: Endpoint) -> str:
         )
     if error.errno == errno.EADDRNOTAVAIL:
         return "; that is no address of this machine: `ip address` shows them, 0.0.0.0 and [::] stand for all"
-    if error.errno in (errno.EACCES, errno.EPERM) and endpoint.port is not None and 0 < endpoint.port < 1024:
+    if error.errno in (errno.EACCES, errno.EPERM) and 0 < endpoint.port < 1024:
         return "; a port below 1024 needs the right CAP_NET_BIND_SERVICE: listen at a higher one, or grant it"
     return ""
 
