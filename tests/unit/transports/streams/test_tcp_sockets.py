@@ -9,7 +9,6 @@ import socket
 import pytest
 
 from peerbus.actors.base.errors import DialFailed, HandshakeFailed, ListenFailed
-from peerbus.transports.streams import tcp_sockets
 from peerbus.transports.streams.endpoint import Endpoint
 from peerbus.transports.streams.tcp_sockets import TcpSockets
 
@@ -57,7 +56,7 @@ async def test_where_nothing_can_listen_the_error_says_why_and_what_to_do(
     number: int, port: int, cure: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(Unwilling, "number", number)
-    monkeypatch.setattr(tcp_sockets.socket, "socket", Unwilling)
+    monkeypatch.setattr("peerbus.transports.streams.tcp_sockets.socket.socket", Unwilling)
     with pytest.raises(ListenFailed) as caught:
         await SOCKETS.listen(Endpoint("tcp", host="127.0.0.1", port=port))
     assert str(caught.value).startswith(f"tcp://127.0.0.1:{port}: {os.strerror(number)}")
