@@ -181,9 +181,26 @@ def parse_config(text: str, *, name: str, folder: Path, overrides: Sequence[Over
 def _syntax_error(text: str, document: str) -> tuple[str, int, int]:
     match = re.fullmatch(r"(?P<problem>.*) \(at line (?P<line>\d+), column (?P<column>\d+)\)", text, re.DOTALL)
     if match:
-        return match["problem"], int(match["line"]), int(match["column"])
+        line = int(match["line"])
+        return _said_twice(match["problem"], document, line) or match["problem"], line, int(match["column"])
     lines = document.splitlines() or [""]
     return text.removesuffix(" (at end of document)"), len(lines), len(lines[-1]) + 1
+
+
+def _said_twice(problem: str, document: str, line: int) -> str:
+    """What stands there a second time, which the parser does not say, and what to do; "" for another problem."""
+    found = re.match(r"\s*(?P<table>\[\[?)?\s*(?P<key>[\w.-]+)", document.splitlines()[line - 1])
+    if found is None or not problem.startswith("Cannot"):
+        return ""
+    key = found["key"]
+    if not found["table"]:
+        return f"{key} stands there twice"
+    top = key.partition(".")[0]
+    before = "\n".join(document.splitlines()[: line - 1])
+    if not re.search(rf"^\s*{re.escape(top)}\s*=", before, re.MULTILINE):
+        return f"the table [{key}] stands there twice"
+    cure = 'take that out, and write name = "…" in the table' if key == "network" else "take out one of them"
+    return f"{top} has a value above, and is a table here: {cure}"
 
 
 def _name(table: TomlTable, key: str, example: str, wrong: Callable[[str], str]) -> str:

@@ -200,6 +200,13 @@ def test_reactors_may_be_a_plain_list() -> None:
         ("[limits]\nshutdown_timeout = -1", "limits.shutdown_timeout: -1.0 is out of range; write seconds above 0"),
         ("[limits]\nshutdown_timeout = nan", "limits.shutdown_timeout: nan is out of range"),
         ("offers = [", "alice.toml:3: not TOML: "),
+        (
+            "[network]\nnetwork_key = 'k'",
+            "alice.toml:3: not TOML: network has a value above, and is a table here: take",
+        ),
+        ("offers = []\n[offers.x]\na = 1", "alice.toml:4: not TOML: offers has a value above, and is a table here"),
+        ("[peers]\n[pex]\n[peers]", "alice.toml:5: not TOML: the table [peers] stands there twice"),
+        ("[peers]\nseeds = []\nseeds = []", "alice.toml:5: not TOML: seeds stands there twice"),
         ("offers = 'a", "alice.toml:3: not TOML: "),
     ],
 )
