@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 
 from ...actors.base import ConfigError
@@ -27,6 +28,8 @@ class NetworkDoor:
         self._node_id = node_id
         self.gate = NetworkGate(self.network.rules(node_id))
         self._keeper: Ref[NetworkKeeper] | None = None
+        #: Reads what the rules shall be, as a configuration that may have changed says; None: they stand here alone.
+        self.written: Callable[[], Network] | None = None
 
     async def start(self, bus: Bus) -> None:
         """Keep the rules from now on, if there are any."""
@@ -50,6 +53,10 @@ class NetworkDoor:
         keeper = self._spawn(bus)
         self.network = network
         return bus.request(keeper, SetRules(rules), None, LeverResult, None)
+
+    def reload(self, bus: Bus) -> Outcome[LeverResult]:
+        """Read the rules where they are written, and their files. Raises ConfigError: then all is as it was."""
+        return self.set(bus, self.network if self.written is None else self.written())
 
     def revoke(self, bus: Bus, listed: bytes) -> Outcome[LeverResult]:
         """Take this list of revoked certificates (PEM), and tell all peers. Raises ConfigError."""

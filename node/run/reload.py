@@ -48,7 +48,8 @@ class Reload:
         self._read = read
         self._level = config.log.level
         self._running = settings_of(config)
-        self._network = config.network
+        self._door = node._door
+        self._door.written = lambda: self._read().network
 
     async def __call__(self) -> None:
         """Reload, and log what came of it."""
@@ -86,10 +87,11 @@ class Reload:
 
     async def _reload_network(self, new: Network, changed: list[str], refused: list[str], waiting: list[str]) -> None:
         """Its files are read anew also where the configuration says what it said: all of them count, or none."""
-        if new.name != self._network.name:
+        running = self._door.network
+        if new.name != running.name:
             waiting.append("network.name" if new.closed else "network")
             return
-        if not (new.closed or self._network.closed):
+        if not (new.closed or running.closed):
             return
         before = self._node.network_view()
         try:
@@ -97,7 +99,6 @@ class Reload:
         except ConfigError as error:
             refused.append(str(error))
             return
-        self._network = new
         changed += [f"network: {difference}" for difference in differences(before, self._node.network_view())]
 
     def _set_log(self, config: NodeConfig) -> None:

@@ -143,8 +143,11 @@ class NodeLevers:
         return self._door.set(self.bus, network)
 
     def reload_network(self) -> Outcome[LeverResult]:
-        """Read the files of the rules anew: ids, keys, certificates, what is revoked. Raises as `set_network`."""
-        return self._door.set(self.bus, self._door.network)
+        """Read the files of the rules anew: ids, keys, certificates, what is revoked. Raises as `set_network`.
+
+        Of a node that `peerbus run` runs, its configuration too: which files these are, and the rules themselves.
+        """
+        return self._door.reload(self.bus)
 
     def revoke(self, listed: bytes) -> Outcome[LeverResult]:
         """Take what `peerbus ca revoke` wrote (PEM), and tell all peers, who part with its nodes.

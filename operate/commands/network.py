@@ -66,7 +66,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     what.add_argument(
         "--reload",
         action="store_true",
-        help="read its files anew: ids, keys, certificates (as SIGHUP does, with all else)",
+        help="read [network] of its configuration anew, and ids, keys, certificates (as SIGHUP, which reads all else)",
     )
     what.add_argument(
         "--revoke", metavar="FILE", type=Path, help="take what `peerbus ca revoke` wrote, and tell all peers"

@@ -206,7 +206,7 @@ def test_reactors_may_be_a_plain_list() -> None:
         ),
         ("offers = []\n[offers.x]\na = 1", "alice.toml:4: not TOML: offers has a value above, and is a table here"),
         ("[peers]\n[pex]\n[peers]", "alice.toml:5: not TOML: the table [peers] stands there twice"),
-        ("[peers]\nseeds = []\nseeds = []", "alice.toml:5: not TOML: seeds stands there twice"),
+        ("[peers]\nseeds = []\nseeds = []\n", "alice.toml:5: not TOML: seeds stands there twice"),
         ("offers = 'a", "alice.toml:3: not TOML: "),
     ],
 )

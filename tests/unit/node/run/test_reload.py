@@ -97,6 +97,28 @@ async def test_what_can_be_changed_is_and_changed_back(configured: list[tuple[st
     assert configured == [("error", "console"), ("info", "console")]
 
 
+async def test_the_lever_of_the_network_reads_its_rules_in_the_configuration_too() -> None:
+    def allowing(*ids: str) -> str:
+        rules = f'network = {{name = "demo", allow = {list(ids)}}}'
+        return LEAST.replace('network = "demo"', rules)
+
+    one, two = "ab" * 32, "cd" * 32
+    written = Written(allowing(one))
+    async with build_node(config(written.text)) as node:
+        again = Reload(node, config(written.text), written.read)
+        written.text = allowing(two)
+        assert await node.reload_network()
+        assert node.network_view().allow == (two,)
+        for wrong in ("nmae = 1", allowing("nobody"), allowing(two).replace("demo", "other")):
+            written.text = wrong
+            with pytest.raises(ConfigError):
+                await node.reload_network()
+            assert node.network_view().allow == (two,)
+        written.text = allowing(one, two)
+        assert "network" in str((await reloaded(again))["changed"])
+        assert node.network_view().allow == (one, two)
+
+
 async def test_a_reload_of_what_runs_says_that_nothing_differs() -> None:
     written = Written(FULL)
     async with build_node(config(FULL)) as node:
