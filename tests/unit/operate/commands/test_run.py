@@ -164,6 +164,7 @@ class Started:
 
     def __init__(self, error: BaseException | None = None) -> None:
         self.error = error
+        self._door = NetworkDoor("demo", "ab" * 32)  # that reads its rules anew
 
     async def __aenter__(self) -> Self:
         structlog.get_logger().info("node up", node="alice")
