@@ -14,6 +14,7 @@ import structlog
 from command_line import CONFIG, run
 
 from peerbus.actors.base.errors import ConfigError, ListenFailed
+from peerbus.node.network.door import NetworkDoor
 
 
 def test_check_says_what_a_configuration_means_and_starts_nothing(
