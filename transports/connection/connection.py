@@ -71,6 +71,7 @@ class PeerConnection(Actor):
     ends_in: ClassVar[Ending | None] = Ending.LINKS
     #: It is made for one stream: what failed cannot be made anew.
     supervision: ClassVar[Supervision] = Supervision(directive=Directive.STOP)
+    silence = "the peer answers no more"
 
     def __init__(
         self,
@@ -362,7 +363,7 @@ class PeerConnection(Actor):
     def _silent(self) -> None:
         self._look()
         self._accuse(ProtocolError(SILENT, "nothing was heard any more"))
-        self._loop.call_soon(self._cut, SILENT, "the peer answers no more", context=self._context)  # it goes out first
+        self._loop.call_soon(self._cut, SILENT, self.silence, context=self._context)  # it goes out first
 
     # Writing; see frame_writer.
 

@@ -71,6 +71,7 @@ class InsideConnection(PeerConnection):
         )
         assert isinstance(self.link, InsideLink)
         assert isinstance(self._receive, InsideReceiveSide)
+        self.silence = f"its process has said nothing for {patience:g} s: a handler held its loop, or it was stopped"
         #: The way to the other process.
         self.way: InsideLink = self.link
         self._keep = keep

@@ -39,7 +39,7 @@ async def test_a_worker_that_ends_or_hangs_fails_what_was_under_way_and_is_begun
         assert node.snapshot().ledger.local["counter"].failed == {"peer_gone": 6}
         # One that holds its loop for less than it may goes on; one that does so for longer has failed.
         before = await node.ask(COUNTER, Hold(0.2), timeout=5)
-        with pytest.raises(PeerGone):
+        with pytest.raises(PeerGone, match=r"said nothing for 0\.5 s: a handler held its loop, or it was stopped"):
             await node.ask(COUNTER, Hold(60.0), timeout=60)
         assert await node.ask(COUNTER, Pid(), timeout=10) != before
         assert node.workers()[0].ended.startswith("was ended by its node, as it had said nothing for 0.5 s")
