@@ -20,6 +20,12 @@ def test_every_folder_has_its_place_in_the_order_of_its_floor() -> None:
     assert placed <= MODULES.keys(), "a room that is not there"
 
 
+def test_the_page_on_architecture_says_what_is_in_each_room() -> None:
+    page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    rooms = [wall.partition(".")[2] for wall in WALLS]
+    assert [room for room in rooms if f"`{room}`" not in page] == []
+
+
 def test_a_room_imports_rooms_below_it_only() -> None:
     assert [line for module in MODULES.values() for line in upstairs(module)] == []
 

@@ -7,79 +7,14 @@ import weakref
 from collections.abc import Callable
 
 import pytest
-from hypothesis import settings
-from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from out_lanes_of_a_test import Scene, Sender, message, offer
 
 from peerbus.actors.base.errors import MailboxFull, PeerGone, ProtocolError, SendError
-from peerbus.actors.mailbox.envelope import NEVER, Envelope
+from peerbus.actors.mailbox.envelope import NEVER
 from peerbus.actors.sends.outcome import GAVE_WAY
 from peerbus.transports.lanes.batch import Outgoing
 from peerbus.transports.lanes.out_lane import OutLane
-from peerbus.transports.sending.out_lanes import overlooked_on
 from peerbus.transports.wire.hello import ChannelInfo
-
-LANE_SIZES = st.sampled_from([0, 1, 20, 49, 51, 100, 300])
-
-
-class Sender:
-    """One that waits."""
-
-    withdrawn = ""
-
-    def __init__(self, envelope: Envelope) -> None:
-        self.envelope = envelope
-        self.gone = False
-        self.result: object = None
-
-    def admitted(self) -> bool:
-        if self.gone:
-            return False
-        self.result = True
-        return True
-
-    def refused(self, error: SendError) -> None:
-        self.result = error
-
-
-def message(size: int) -> Outgoing:
-    return Outgoing(size, None, None, NEVER, None, size, None, NEVER, 1, 0, bytes(size))
-
-
-def offer(lane: OutLane, outgoing: Outgoing) -> bool:
-    """Send it, if there is credit."""
-    if outgoing.reply is not None:
-        return lane.offer_ask(outgoing) > 0
-    return lane.accept(outgoing.number, outgoing.origin, outgoing.payload, outgoing.message, None) is not None
-
-
-class Scene:
-    """A lane with a window of 4 messages and 100 bytes; what it writes is written at once."""
-
-    def __init__(self) -> None:
-        info = ChannelInfo(
-            name="c", types=("Note",), schema=bytes(16), messages=4, bytes=100, max_message=1000, priority=5
-        )
-        self.woken = 0
-        self.lane = OutLane(0, info, None, self._wake)
-
-    def _wake(self, lane: OutLane) -> None:
-        self.woken += 1
-
-    def write(self) -> None:
-        while self.lane.queue:
-            self.lane.wrote(self.lane.pop())
-
-    def wait(self, size: int) -> Sender:
-        sender = Sender(message(size))
-        assert not offer(self.lane, message(size))
-        self.lane.wait(sender)
-        return sender
-
-    def check(self) -> None:
-        each = self.lane.statistics()
-        accounted = each.delivered + sum(each.failed.values()) + each.waiting + each.queued + each.unconfirmed
-        assert each.sent == accounted, each
 
 
 @pytest.fixture
@@ -291,103 +226,6 @@ def test_a_frame_grows_to_a_part_while_the_lane_is_alone_and_no_further() -> Non
     assert [batch.size for batch in lane.queue] == [13100, 13100, 6500, 2300]
     # Its sender gives way when two of the grown ones are full, and after each of the others.
     assert [number for number, outcome in enumerate(outcomes) if outcome is GAVE_WAY] == [262, 327]
-
-
-class LaneMachine(RuleBasedStateMachine):
-    """Anything that may happen to a lane; its credit comes back message by message, in order."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.scene = Scene()
-        self.lane = self.scene.lane
-        self.late: list[Sender] = []
-        self.waiting: list[Sender] = []
-        #: Sizes of what was written and is not granted back, in order.
-        self.written: list[int] = []
-        self.over = False
-
-    @rule(size=LANE_SIZES, wait=st.sampled_from(["now", "later", "never"]), gone=st.booleans())
-    def offer(self, size: int, wait: str, gone: bool) -> None:
-        if self.over or offer(self.lane, message(size)):
-            return
-        sender = Sender(message(size))
-        sender.gone = gone
-        if wait == "now":
-            self._wait(sender)
-        elif wait == "later":
-            self.late.append(sender)
-        else:
-            self.lane.refuse(MailboxFull("not awaited"))
-
-    @rule(size=LANE_SIZES)
-    def tell(self, size: int) -> None:
-        if not self.over and self.lane.accept(1, 0, bytes(size), size, None) is None:
-            self.lane.refuse(MailboxFull("not awaited"))
-
-    @precondition(lambda self: self.late)
-    @rule()
-    def begin_to_wait(self) -> None:
-        self._wait(self.late.pop(0))
-
-    def _wait(self, sender: Sender) -> None:
-        self.waiting.append(sender)
-        self.lane.wait(sender)
-
-    @precondition(lambda self: self.waiting)
-    @rule(data=st.data())
-    def give_up(self, data: st.DataObject) -> None:
-        sender = data.draw(st.sampled_from(self.waiting))
-        self.waiting.remove(sender)
-        self.lane.give_up(sender, MailboxFull("tired"))
-
-    @rule(batches=st.integers(1, 3))
-    def write(self, batches: int) -> None:
-        for _ in range(min(batches, len(self.lane.queue))):
-            batch = self.lane.pop()
-            self.written += [len(item.payload) for item in batch.items]
-            self.lane.wrote(batch)
-
-    @precondition(lambda self: self.written)
-    @rule(count=st.integers(1, 5))
-    def grant(self, count: int) -> None:
-        granted, self.written = self.written[:count], self.written[count:]
-        self.lane.granted(len(granted), sum(granted))
-
-    @rule(sequence=st.integers(0, 9))
-    def refuse(self, sequence: int) -> None:
-        if not self.over:
-            self.lane.refused_by_peer(sequence, 1, "message_type")
-
-    @rule()
-    def end(self) -> None:
-        if self.over or self.lane.unconfirmed.tells < 5:
-            return
-        self.over = True
-        for sender in self.lane.refuse_waiting(lambda: PeerGone("gone")):
-            sender.refused(PeerGone("gone"))
-            self.lane.lost(PeerGone("gone"))
-        for _ in self.lane.drop_queued() + self.lane.drop_unconfirmed():
-            self.lane.lost(PeerGone("gone"))
-        self.written.clear()
-        assert all(sender.result is not None or sender.gone for sender in self.waiting)
-
-    @invariant()
-    def nobody_waits_where_there_is_credit(self) -> None:
-        assert overlooked_on(self.lane) is None
-
-    @invariant()
-    def the_ledger_balances(self) -> None:
-        self.scene.check()
-
-    @invariant()
-    def credit_is_held_by_what_is_under_way(self) -> None:
-        if not self.over:
-            stats = self.lane.statistics()
-            assert stats.credit_messages == 4 - len(self.written) - sum(map(len, self.lane.queue))
-
-
-TestLane = LaneMachine.TestCase
-TestLane.settings = settings(max_examples=100, stateful_step_count=40, deadline=None)
 
 
 def test_a_lane_counts_how_long_senders_stood_for_credit() -> None:

@@ -4,116 +4,21 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Iterable
-from dataclasses import dataclass, field
-from typing import cast
 
 import pytest
 from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
-from some_frames import copied
+from outbox_writer import LARGEST, LIMIT, Writer
 
-from peerbus.actors.base.errors import ProtocolError, SendError
+from peerbus.actors.base.errors import ProtocolError
 from peerbus.actors.mailbox.envelope import NEVER
-from peerbus.transports.lanes.batch import Batch, Outgoing
-from peerbus.transports.lanes.lane_turn import LaneTurn, ReplyLane
-from peerbus.transports.lanes.out_lane import OutLane
-from peerbus.transports.lanes.outbox import QUANTUM, WHOLE_BODY, Outbox
-from peerbus.transports.lanes.pacing import FIRST, FIRST_TOKEN
+from peerbus.transports.lanes.batch import Outgoing
+from peerbus.transports.lanes.outbox import QUANTUM, WHOLE_BODY
+from peerbus.transports.lanes.pacing import FIRST
 from peerbus.transports.lanes.remote_ask import RemoteAsk
 from peerbus.transports.streams.transport import WHOLE_HERE
-from peerbus.transports.wire.frame_decoder import FrameDecoder
-from peerbus.transports.wire.frames import FRAME_LIMIT, PART_SIZE, Ask, Credit, Frame, Part, Ping, Reply, Tell
-from peerbus.transports.wire.hello import ChannelInfo
-from peerbus.transports.wire.parts import REASSEMBLY_BUDGET, Reassembler
-
-LIMIT = 64 * 1024
-LARGEST = 16 << 20
-
-
-def info(name: str, priority: int = 5, messages: int = 1 << 20, size: int = 1 << 30) -> ChannelInfo:
-    return ChannelInfo(
-        name=name,
-        types=("Note",),
-        schema=bytes(16),
-        messages=messages,
-        bytes=size,
-        max_message=LARGEST,
-        priority=priority,
-    )
-
-
-@dataclass
-class Writer:
-    """An outbox with lanes, and what it has written."""
-
-    priorities: tuple[int, ...]
-    frames: list[Frame] = field(default_factory=list)
-    expired: list[object] = field(default_factory=list)
-    #: Nobody answers the pacer's probes; they are kept.
-    far: bool = False
-    probes: list[int] = field(default_factory=list)
-
-    def __post_init__(self) -> None:
-        self.rid = 0
-        self.now = 0.0
-        self.outbox = Outbox(self._number, self._expired)
-        self.lanes = [
-            OutLane(index, info(f"c{index}", priority), None, self._wake)
-            for index, priority in enumerate(self.priorities)
-        ]
-        self.turns = [LaneTurn(lane, lane.info.priority) for lane in self.lanes]
-        self.answers = [ReplyLane(index) for index in range(len(self.priorities))]
-        self.reply_turns = [LaneTurn(lane, self.priorities[lane.index]) for lane in self.answers]
-        self.decoder = FrameDecoder(FRAME_LIMIT)
-        self.parts = Reassembler(lambda lane: LARGEST + 64)
-        self.sizes: list[int] = []
-
-    def _number(self, outgoing: Outgoing) -> int:
-        self.rid += 1
-        return self.rid
-
-    def _expired(self, lane: OutLane, outgoing: Outgoing, error: SendError) -> None:
-        self.expired.append(outgoing.message)
-        lane.take_back(outgoing, error)
-
-    def _wake(self, lane: OutLane) -> None:
-        self.outbox.wake(self.turns[lane.index])
-
-    def tell(self, lane: int, size: int, message: object = None) -> None:
-        assert self.lanes[lane].accept(1, 0, bytes(size), message, None) is not None
-        self.outbox.wake(self.turns[lane])
-
-    def answer(self, lane: int, size: int, rid: int = 1) -> None:
-        self.answers[lane].queue.append((rid, 1, bytes(size)))
-        self.answers[lane].queued_bytes += size
-        self.outbox.wake(self.reply_turns[lane])
-
-    def fill(self, limit: int = LIMIT) -> list[Frame]:
-        """One turn's frames; bodies in parts stay in parts, but are put together and checked."""
-        chunks = self.outbox.fill(self.now, limit)
-        self.sizes.append(sum(map(len, chunks)))
-        frames = []
-        for frame in map(copied, self.decoder.feed(b"".join(chunks))):
-            if isinstance(frame, Ping) and frame.token >= FIRST_TOKEN:
-                if self.far:
-                    self.probes.append(frame.token)
-                else:
-                    assert self.outbox.pacer.heard(frame.token, self.now)
-                continue
-            frames.append(frame)
-            whole = self.parts.add(frame) if isinstance(frame, Part) else frame
-            if whole is not None:
-                self.frames.append(copied(whole))
-        assert self.parts.pending <= REASSEMBLY_BUDGET
-        return frames
-
-    def drain(self) -> None:
-        while self.outbox:
-            self.fill()
-            assert self.sizes[-1], "there is something to write, and nothing is written"
+from peerbus.transports.wire.frames import PART_SIZE, Ask, Credit, Frame, Part, Ping, Reply, Tell
 
 
 def bytes_by_lane(frames: list[Frame]) -> Counter[int]:
@@ -124,12 +29,6 @@ def bytes_by_lane(frames: list[Frame]) -> Counter[int]:
         elif isinstance(frame, Tell):
             count[frame.channel] += sum(len(payload) for *_, payload in frame.items)
     return count
-
-
-def payload_sizes(batches: Iterable[Batch]) -> list[int]:
-    """Of the messages that are not confirmed, in their order."""
-    # The machine's messages are their payloads, which a batch does not keep once they are written.
-    return [len(cast("bytes", outgoing.message)) for batch in batches for outgoing in batch.left()]
 
 
 def test_small_messages_of_one_lane_travel_as_one_frame() -> None:
@@ -384,68 +283,3 @@ def test_a_body_that_was_cut_beside_others_does_not_make_those_after_it_be_cut_o
     # It and the next, which began in the turn in which the other lane had still something.
     assert 60_000 < sum(len(part.data) for part in parts) <= 2 * 60_100
     assert sum(isinstance(frame, Tell) for frame in writer.frames) == 7
-
-
-class OutboxMachine(RuleBasedStateMachine):
-    """Everything that is sent comes out once, whole, each lane in order; counters agree at every step."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.writer = Writer((1, 5, 5, 200))
-        self.sent: dict[int, list[bytes]] = {lane: [] for lane in range(4)}
-        self.answered: dict[int, list[int]] = {lane: [] for lane in range(4)}
-        self.number = 0
-
-    @rule(lane=st.integers(0, 3), size=st.sampled_from([0, 1, 100, 16_000, 16_350, 16_384, 20_000, 200_000]))
-    def tell(self, lane: int, size: int) -> None:
-        self.number += 1
-        payload = self.number.to_bytes(4, "big") + bytes(size)
-        assert self.writer.lanes[lane].accept(1, 0, payload, payload, None) is not None
-        self.writer.outbox.wake(self.writer.turns[lane])
-        self.sent[lane].append(payload)
-
-    @rule(lane=st.integers(0, 3), size=st.sampled_from([0, 100, 17_000, 100_000]))
-    def answer(self, lane: int, size: int) -> None:
-        self.number += 1
-        self.writer.answer(lane, size, self.number)
-        self.answered[lane].append(self.number)
-
-    @rule(limit=st.sampled_from([1, 5000, LIMIT]))
-    def fill(self, limit: int) -> None:
-        busy = bool(self.writer.outbox)
-        self.writer.fill(limit)
-        assert bool(self.writer.sizes[-1]) == busy
-
-    @precondition(lambda self: any(lane.unconfirmed for lane in self.writer.lanes))
-    @rule(data=st.data())
-    def confirm(self, data: st.DataObject) -> None:
-        lane = data.draw(st.sampled_from([lane for lane in self.writer.lanes if lane.unconfirmed]))
-        sizes = payload_sizes(lane.unconfirmed.batches)
-        count = data.draw(st.integers(1, len(sizes)))
-        lane.granted(count, sum(sizes[:count]))
-
-    @invariant()
-    def ledgers_agree(self) -> None:
-        for lane in self.writer.lanes:
-            each = lane.statistics()
-            assert each.sent == each.delivered + each.queued + each.unconfirmed + each.waiting
-            messages, size = lane.window.outstanding
-            assert messages == each.queued + each.unconfirmed
-            assert size == sum(payload_sizes(lane.queue)) + lane.unconfirmed.bytes
-            assert lane.unconfirmed.bytes == sum(payload_sizes(lane.unconfirmed.batches))
-
-    def teardown(self) -> None:
-        self.writer.drain()
-        told: dict[int, list[bytes]] = {lane: [] for lane in range(4)}
-        answered: dict[int, list[int]] = {lane: [] for lane in range(4)}
-        for frame in self.writer.frames:
-            if isinstance(frame, Tell):
-                told[frame.channel] += [bytes(payload) for *_, payload in frame.items]
-            elif isinstance(frame, Reply):
-                answered[frame.channel] += [rid for rid, *_ in frame.items]
-        assert told == self.sent
-        assert answered == self.answered
-
-
-TestOutboxMachine = OutboxMachine.TestCase
-TestOutboxMachine.settings = hypothesis_settings(max_examples=40, stateful_step_count=40)
