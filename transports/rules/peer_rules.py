@@ -23,7 +23,7 @@ MAX_GONE = 4096
 class PeerRules:
     """See the module. `changed` is called when the rules are others, and has every connection judge anew."""
 
-    __slots__ = ("_buckets", "changed", "permissions", "rates")
+    __slots__ = ("_buckets", "_room", "changed", "permissions", "rates")
 
     def __init__(self, permissions: Permissions | None = None, rates: PeerRates | None = None) -> None:
         self.permissions: Permissions = OPEN if permissions is None else permissions
@@ -31,6 +31,8 @@ class PeerRules:
         self.changed: Callable[[], None] = _nobody
         #: By peer and channel.
         self._buckets: dict[tuple[str, str], PeerBuckets] = {}
+        #: Of how many of them there are those that are gone are looked for.
+        self._room = MAX_GONE
 
     def set(self, permissions: Permissions | None = None, rates: PeerRates | None = None) -> None:
         """Let peers do this from now on; None: as before."""
@@ -44,9 +46,11 @@ class PeerRules:
         found = self._buckets.pop(key, None)
         if found is None or found.rate != rate:
             found = PeerBuckets(rate, now)
-        self._buckets[key] = found
-        if len(self._buckets) > MAX_GONE:
+        if len(self._buckets) >= self._room:  # before this one is there: nobody uses it yet
             self._forget(now)
+            # Where many are in use, each new one would look through all of them.
+            self._room = max(MAX_GONE, 2 * len(self._buckets))
+        self._buckets[key] = found
         return found
 
     def _forget(self, now: float) -> None:
