@@ -157,14 +157,14 @@ def parse_config(text: str, *, name: str, folder: Path, overrides: Sequence[Over
         processes=read_processes(top),
         channels=read_channels(top),
         discovery=_discovery(top.table("discovery")),
-        pex=read_pex(top.table("pex")),
+        pex=read_pex(top.table("pex", "pex.enabled = false")),
         peers=read_peers(top.table("peers")),
         permissions=read_permissions(top.table("permissions")),
         rates=read_rates(top),
         transports=read_transports(top.table("transports"), folder),
         log=_log(top.table("log")),
         limits=read_limits(top.table("limits")),
-        admin=read_admin(top.table("admin"), folder),
+        admin=read_admin(top.table("admin", "admin.enabled = false"), folder),
         tracing=read_tracing(top.table("tracing")),
         values=values,
     )
@@ -274,7 +274,7 @@ def _reactors(table: TomlTable) -> tuple[ReactorConfig, ...]:
 
 
 def _discovery(table: TomlTable) -> DiscoveryConfig:
-    mdns = table.flag("mdns", default=True)
+    mdns = table.flag("mdns", default=True, example='true, and beside it interfaces = ["eth0"]')
     interfaces = table.each("interfaces", interface_of, '"127.0.0.1"') if table.has("interfaces") else None
     if interfaces == ():
         raise table.error("interfaces", "is empty; leave the key out for all interfaces, or write mdns = false")

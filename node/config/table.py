@@ -163,9 +163,9 @@ class TomlTable:
             raise self.error(name, f"{value!r} is not one of {', '.join(known)}{did_you_mean(value, known)}")
         return value
 
-    def flag(self, name: str, default: bool) -> bool:
+    def flag(self, name: str, default: bool, *, example: str = "true") -> bool:
         """True or false."""
-        return self._typed(name, self._values[name], bool, "true") if self.has(name) else default
+        return self._typed(name, self._values[name], bool, example) if self.has(name) else default
 
     def integer(self, name: str, default: int, *, low: int, high: int) -> int:
         """An integer from `low` to `high`, both allowed."""
@@ -226,11 +226,11 @@ class TomlTable:
         """Whether a string is written there."""
         return self.has(name) and isinstance(self._values[name], str)
 
-    def table(self, name: str) -> TomlTable:
+    def table(self, name: str, example: str = "") -> TomlTable:
         """A table inside this one; an empty one where it is not written."""
         if not self.has(name):
             return TomlTable(self.source, {}, self.key(name))
-        example = f"{name} = {{ key = 1 }}" if "[" in self.path else f"[{self.key(name)}]"
+        example = example or (f"{name} = {{ key = 1 }}" if "[" in self.path else f"[{self.key(name)}]")
         return TomlTable(self.source, self._typed(name, self._values[name], dict, example), self.key(name))
 
     def entries(self, name: str, example: str) -> list[str | TomlTable]:

@@ -17,6 +17,8 @@ SITE, SHOTS = ROOT / "build" / "site", ROOT / "build" / "shots"
 #: Pages of every kind that there is: words, wide tables, code, drawings, pictures, the reference.
 PAGES = (
     "index.html",
+    "start/index.html",
+    "deploy.html",
     "routing.html",
     "lives.html",
     "peers.html",

@@ -177,6 +177,9 @@ def test_reactors_may_be_a_plain_list() -> None:
         ),
         ("[[reactors]]\npath = 'a:B'\nargs = 3", "alice.toml:5: reactors[0].args: 3 is not a table"),
         ("[[reactors]]\npath = 'a:B'\nargz = {}", "reactors[0].argz: unknown key; did you mean 'args'?"),
+        ("[discovery]\nmdns = ['eth0']", 'is not true or false; for example true, and beside it interfaces = ["eth0"]'),
+        ("pex = false", "alice.toml:3: pex: false is not a table; for example pex.enabled = false"),
+        ("admin = false", "alice.toml:3: admin: false is not a table; for example admin.enabled = false"),
         ("[discovery]\nmdns = 'yes'", "alice.toml:4: discovery.mdns: 'yes' is not true or false"),
         (
             "[discovery]\ninterfaces = ['eth 0']",
