@@ -62,6 +62,12 @@ class Spans:
         return found.name
 
     @property
+    def whole(self) -> bool:
+        """Of each that is over its parent is over too; it may end a moment later."""
+        ids = {id_of(each) for each in self.all}
+        return all(each.parent is None or each.parent.span_id in ids for each in self.all)
+
+    @property
     def traces(self) -> set[int]:
         """Their traces."""
         return {context_of(span).trace_id for span in self.all}

@@ -60,7 +60,7 @@ async def test_what_goes_over_processes_and_nodes_is_one_trace(spans: Spans, tmp
         far = f"bus://{peer.node_id}/far"
         # From the node to its worker, from there to an actor of the node, back to the worker, and on to a peer.
         assert await node.ask(WORKER, Leap((BACK, FRONT, far)), timeout=10) == "here"
-        await until(lambda: len(spans.named("process front")) == 2)
+        await until(lambda: spans.whole and len(spans.named("process front")) == 2)
         (whole,) = paths(spans, "process far")
         assert whole == [
             "ask front@node", "process front@one", "program's own@one", "ask back@one", "process back@node",
@@ -80,7 +80,7 @@ async def test_what_goes_over_processes_and_nodes_is_one_trace(spans: Spans, tmp
         # A peer asks it, and it is handed on unread.
         spans.clear()
         assert await peer.ask(Peer(node.node_id) / Front, Leap((BACK,)), timeout=10) == "here"
-        await until(lambda: len(spans.named("process front")) == 1)
+        await until(lambda: spans.whole and len(spans.named("process front")) == 1)
         assert paths(spans, "process back") == [
             ["ask front@peer", "process front@one", "program's own@one", "ask back@one", "process back@node"]
         ]
@@ -89,7 +89,7 @@ async def test_what_goes_over_processes_and_nodes_is_one_trace(spans: Spans, tmp
         spans.clear()
         for at in (BACK, far):
             assert await node.ask(WORKER, Look(at), timeout=10) == 3
-        await until(lambda: len(spans.named("process front")) == 2)
+        await until(lambda: spans.whole and len(spans.named("process front")) == 2)
         assert paths(spans, "process back") == [
             ["ask front@node", "process front@one", "stream back@one", "process back@node"]
         ]
@@ -101,7 +101,7 @@ async def test_what_goes_over_processes_and_nodes_is_one_trace(spans: Spans, tmp
         spans.clear()
         for many in (False, True):
             await node.tell(WORKER, Note((BACK, FRONT, far), many))
-        await until(lambda: len(spans.named("process far")) == 1 + 8)
+        await until(lambda: spans.whole and len(spans.named("process far")) == 1 + 8)
         told = ["tell front@node", "process front@one", "tell back@one", "process back@node", "tell front@node"]
         assert [*told, "process front@one", "tell far@one", "process far@peer"] in paths(spans, "process far")
         assert len(spans.traces) == 2
@@ -113,7 +113,7 @@ async def test_what_goes_over_processes_and_nodes_is_one_trace(spans: Spans, tmp
         os.kill(pid, signal.SIGKILL)
         with pytest.raises(PeerGone):
             await hanging
-        await until(lambda: len(spans.named("process front")) == 2)
+        await until(lambda: spans.whole and len(spans.named("process front")) == 2)
         assert [attribute(span, "error.type") for span in spans.named("process front")] == [None, "worker_ended"]
 
 
@@ -124,7 +124,7 @@ async def test_between_two_workers(spans: Spans) -> None:
         extensions=[spans.tracing()],
     ) as node:
         assert await node.ask(WORKER, Leap((BACK,)), timeout=10) == "here"
-        await until(lambda: len(spans.named("process back")) == len(spans.named("process front")) == 1)
+        await until(lambda: spans.whole and len(spans.named("process back")) == len(spans.named("process front")) == 1)
         assert paths(spans, "process back") == [
             ["ask front@node", "process front@one", "program's own@one", "ask back@one", "process back@two"]
         ]
