@@ -102,7 +102,7 @@ class ReceiveSide:
         lane = InLane(self, len(self.lanes), info, codec)
         self._judge(lane)
         self.lanes.append(lane)
-        return len(self.lanes) - 1
+        return lane.index
 
     @property
     def channels(self) -> int:
@@ -159,18 +159,19 @@ class ReceiveSide:
     def _told_at_once(self, lane: InLane, mailbox: Mailbox, frame: Tell | ZeroCopyTell) -> bool:
         """Deliver a frame that is in order and has room, 0.5 µs a message sooner. False: nothing was done."""
         decoders, senders, largest = lane.telling.decoders, self._senders, lane.info.max_message
+        here, light, make, weigh = self._source, min(largest, UNCOUNTED), Envelope, lane.weighed
         envelopes: list[Envelope] = []
         total = 0
         try:
             for number, source, payload in frame.items:
                 size = len(payload)
-                if size > largest:
-                    return False
                 total += size
-                made = Envelope if size <= UNCOUNTED else lane.weighed
-                envelopes.append(
-                    made(decoders[number](payload), senders[source], None, NEVER, self._source, size, lane)
-                )
+                if size <= light:
+                    envelopes.append(make(decoders[number](payload), senders[source], None, NEVER, here, size, lane))
+                elif size <= largest:
+                    envelopes.append(weigh(decoders[number](payload), senders[source], None, NEVER, here, size, lane))
+                else:
+                    return False
         except BaseException:  # noqa: BLE001  # one by one it turns out which, and what is to be said about it
             return False
         if not mailbox.has_room_for(len(envelopes), total) or not lane.window.receive_all(len(envelopes), total):
@@ -339,8 +340,7 @@ class ReceiveSide:
         if self._answers.backlog + self._outbox.control_bytes > REPLY_BACKLOG:
             self._withheld[lane] = None
             return
-        due = lane.window.due(at_once=self._hasty)
-        if due is not None:
+        if (due := lane.window.due(at_once=self._hasty)) is not None:
             self._outbox.grant(lane.index, *due)
             self.growth.took(lane, due)
             self._writer.schedule()
