@@ -12,7 +12,6 @@ from pathlib import Path
 from urllib.parse import quote, urlsplit
 
 from ...actors.base import ConfigError
-from ...node.process import make_private_folder
 
 __all__ = [
     "SocketPlace",
@@ -105,6 +104,8 @@ def default_token(name: str, environment: Mapping[str, str], beside: Path | None
 
 def make_folder(folder: Path) -> None:
     """Make sure of a folder in which nobody else can put anything. Raises ConfigError, OSError."""
+    from ...node.process import make_private_folder  # here: a command that asks a node makes none
+
     make_private_folder(folder)
     _check_folder(folder)
 
