@@ -58,7 +58,7 @@ async def malformed_records() -> AsyncIterator[None]:
     stranger_id = "d" * 64
     records: list[tuple[str, bytes | dict[str, str]]] = [
         (f"printer.{SERVICE_TYPE}", {"v": "1"}),
-        (instance_name(stranger_id), {"v": "1", "id": stranger_id, "net": "test", "roles": "A B"}),
+        (instance_name(stranger_id), {"v": "1", "id": stranger_id, "roles": "archive"}),
         (instance_name("e" * 64), {"v": "1", "id": "not an id", "net": "test"}),
         (instance_name("f" * 64), b"\xff" * 40),
     ]
