@@ -77,7 +77,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def rows_beside(commit: str) -> list[Comparison]:
     """Each figure of the bus that a run measures, beside the same of a commit."""
-    ours = {row.ours: row for row in run_rows() if row.ours.case.split(".")[0] in _OURS}
+    ours: dict[Figure, Comparison] = {}
+    for row in run_rows():
+        if row.ours.case.split(".")[0] in _OURS:
+            ours.setdefault(row.ours, row)
     return [
         Comparison(row.group, row.name, row.unit, figure, Figure(_THEN + figure.case, figure.name), commit)
         for figure, row in ours.items()
