@@ -14,7 +14,7 @@ async def main() -> None:
         primes, process = await node.ask(LOCAL / Primes, Count(100_000))
         print(f"{primes} primes, counted in another process: {process != os.getpid()}")
 
-        work = asyncio.gather(*(node.ask(LOCAL / Primes, Count(2_000_000)) for _ in range(2)))
+        work = asyncio.gather(*(node.ask(LOCAL / Primes, Count(10_000_000)) for _ in range(2)))
         turns = 0
         while not work.done():  # the loop is free meanwhile
             await asyncio.sleep(0.001)

@@ -35,7 +35,7 @@ def test_a_pipe_that_nobody_writes_to_a_folder_and_a_device_are_refused_at_once(
 def test_what_is_not_there_is_said_as_the_system_says_it(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError), opened_file(tmp_path / "nothing"):
         raise AssertionError
-    with pytest.raises(ValueError, match="null byte"), opened_file("a\0b"):
+    with pytest.raises(ValueError, match="null"), opened_file("a\0b"):
         raise AssertionError
 
 
