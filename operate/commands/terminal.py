@@ -63,6 +63,9 @@ class Terminal:
             # What is left goes nowhere, or the interpreter would complain of it at its end.
             os.dup2(os.open(os.devnull, os.O_WRONLY), self._stream.fileno())
             raise SystemExit(UNREAD) from None
+        except OSError as error:  # a full disk, a terminal that has gone
+            os.dup2(os.open(os.devnull, os.O_WRONLY), self._stream.fileno())
+            raise SystemExit(f"peerbus: the output was not written: {error.strerror}") from None
 
     def say_json(self, value: object, *, indent: int = 2) -> None:
         """Write a value as JSON; `indent` 0: in one line."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -141,3 +142,20 @@ def test_a_flag_that_is_none_is_told_with_the_nearest(tmp_path: Path, capsys: py
     _, said, _ = run(["run", str(tmp_path / "a.toml"), "--check"], capsys)
     assert "no endpoint is named" not in said
     assert "none that it insists on" in said
+
+
+def test_what_could_not_be_written_at_the_end_is_said_and_is_a_status_of_ours() -> None:
+    # The interpreter's own is 120: a terminal that had gone hid for which signal the program ended.
+    program = "import sys; from peerbus import __main__ as door; sys.stdout.write('left'); sys.exit(door.main())"
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(
+            [sys.executable, "-P", "-c", program, "runn"],
+            check=False,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            env={**os.environ, "PYTHONUNBUFFERED": ""},
+        )
+    assert done.returncode == 2
+    assert "the output was not written" in done.stderr
+    assert "Exception ignored" not in done.stderr

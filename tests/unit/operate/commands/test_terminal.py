@@ -65,6 +65,11 @@ def test_where_nobody_reads_any_more_it_ends_quietly() -> None:
     assert ended.value.code == UNREAD
 
 
+def test_a_disk_that_is_full_is_said_and_is_no_traceback() -> None:
+    with open("/dev/full", "w") as stream, pytest.raises(SystemExit, match="not written: No space left on device"):
+        Terminal(stream).say("x")
+
+
 def test_a_real_terminal_is_known_as_one() -> None:
     ours, theirs = pty.openpty()
     with open(theirs, "w") as stream, open(ours, "rb"):
