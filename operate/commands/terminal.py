@@ -17,11 +17,10 @@ from typing import TextIO
 import msgspec
 
 from ..api import as_json
+from ..output import unwritten
 
-__all__ = ["UNREAD", "Colour", "Terminal", "columns_of", "cut"]
+__all__ = ["Colour", "Terminal", "columns_of", "cut"]
 
-#: The exit status where nobody reads any more: 128 and SIGPIPE's number.
-UNREAD = 141
 #: The narrowest terminal that tables are made for.
 NARROW = 40
 
@@ -52,20 +51,15 @@ class Terminal:
         return f"\x1b[{colour}m{text}\x1b[0m" if self.colours and colour is not None and text else text
 
     def say(self, *lines: str) -> None:
-        """Write lines. Raises SystemExit where the reader has gone, as `| head` does."""
+        """Write lines. Raises SystemExit where they cannot be written, as where `| head` has gone."""
         # A path, or a variable, may hold bytes that are no text; and a terminal's alphabet may be smaller than ours.
         alphabet = self._stream.encoding or "utf-8"
         text = "".join(f"{line}\n" for line in lines).encode(alphabet, "backslashreplace").decode(alphabet)
         try:
             self._stream.write(text)
             self._stream.flush()
-        except BrokenPipeError:
-            # What is left goes nowhere, or the interpreter would complain of it at its end.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), self._stream.fileno())
-            raise SystemExit(UNREAD) from None
-        except OSError as error:  # a full disk, a terminal that has gone
-            os.dup2(os.open(os.devnull, os.O_WRONLY), self._stream.fileno())
-            raise SystemExit(f"peerbus: the output was not written: {error.strerror}") from None
+        except OSError as error:
+            raise SystemExit(unwritten(self._stream, error)) from None
 
     def say_json(self, value: object, *, indent: int = 2) -> None:
         """Write a value as JSON; `indent` 0: in one line."""

@@ -9,7 +9,8 @@ import pty
 
 import pytest
 
-from peerbus.operate.commands.terminal import UNREAD, Colour, Terminal, columns_of, cut
+from peerbus.operate.commands.terminal import Colour, Terminal, columns_of, cut
+from peerbus.operate.output import UNREAD
 
 EVIL = "a\x1b[2J\x07\r\nb\x9b31m\u202etxt\u200d\ud800"
 
@@ -65,9 +66,11 @@ def test_where_nobody_reads_any_more_it_ends_quietly() -> None:
     assert ended.value.code == UNREAD
 
 
-def test_a_disk_that_is_full_is_said_and_is_no_traceback() -> None:
-    with open("/dev/full", "w") as stream, pytest.raises(SystemExit, match="not written: No space left on device"):
+def test_a_disk_that_is_full_is_said_and_is_no_traceback(capsys: pytest.CaptureFixture[str]) -> None:
+    with open("/dev/full", "w") as stream, pytest.raises(SystemExit) as ended:
         Terminal(stream).say("x")
+    assert ended.value.code == 1
+    assert "not written: No space left on device" in capsys.readouterr().err
 
 
 def test_a_real_terminal_is_known_as_one() -> None:
