@@ -121,8 +121,14 @@ def decode_plain(payload: bytes | memoryview) -> object:
         max_array_len=MAX_PLAIN_ELEMENTS,
         max_map_len=MAX_PLAIN_ELEMENTS,
         max_ext_len=0,
+        ext_hook=_no_extension,
         strict_map_key=False,
     )
+
+
+def _no_extension(code: int, data: bytes) -> object:
+    """One of no bytes has passed `max_ext_len`."""
+    raise ValueError(f"an extension {code} of {len(data)} bytes in a plain value")
 
 
 def marked(payload: bytes) -> bytes:

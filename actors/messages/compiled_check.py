@@ -19,7 +19,7 @@ from msgspec import inspect
 from .exact import MANY, PLAIN_SCALARS, class_of, flaw, is_plain
 from .travelling import Destination, is_destination
 
-__all__ = ["WITH_FIELDS", "compiled"]
+__all__ = ["WITH_FIELDS", "Compiler", "compiled"]
 
 #: Ints that a float stands for exactly.
 _EXACT = 2**53
@@ -47,10 +47,12 @@ def compiled(info: inspect.Type) -> Callable[[Any], bool]:
 
     Whoever asks knows that the value's class is that of the type, where that is a class with fields.
     """
-    return _Compiler().entry(info)
+    return Compiler().entry(info)
 
 
-class _Compiler:
+class Compiler:
+    """Makes the function of a type, and those of types within it."""
+
     def __init__(self) -> None:
         self._names: dict[str, Any] = {"PLAIN_SCALARS": PLAIN_SCALARS, "is_plain": is_plain, "flaw": flaw}
         self._known: dict[object, str] = {}
@@ -60,8 +62,7 @@ class _Compiler:
     def entry(self, info: Any) -> Callable[[Any], bool]:
         """The function for the type itself."""
         if isinstance(info, WITH_FIELDS):
-            tests = [self._test(field.type, self._get(field.name)) for field in info.fields]
-            self._functions.append(f"def entry(v):\n    return {' and '.join(tests) or True}")
+            self._functions.append(f"def entry(v):\n    return {' and '.join(self._fields(info)) or True}")
         else:
             self._functions.append(f"def entry(v):\n    return {self._test(info, 'v')}")
         exec("\n".join(self._functions), self._names)  # noqa: S102  # see the module
@@ -75,9 +76,7 @@ class _Compiler:
             return known
         name = self._known[id(info)] = f"is_{len(self._known)}"
         if isinstance(info, WITH_FIELDS):
-            tests = [f"v.__class__ is {self.name_of(class_of(info))}"]
-            tests += [self._test(field.type, self._get(field.name)) for field in info.fields]
-            self._functions.append(f"def {name}(v):\n    return {' and '.join(tests)}")
+            self._functions.append(f"def {name}(v):\n    return {self._of_class(self.name_of(class_of(info)), info)}")
         else:
             self._functions.append(f"def {name}(v):\n    return {self._test(info, 'v')}")
         return name
@@ -90,6 +89,13 @@ class _Compiler:
                 return known
         self._names[name] = value
         return name
+
+    def _of_class(self, cls: str, info: Any) -> str:
+        """A test of `v` for a type with fields, whose class has the name `cls`."""
+        return " and ".join([f"v.__class__ is {cls}", *self._fields(info)])
+
+    def _fields(self, info: Any) -> list[str]:
+        return [self._test(field.type, self._get(field.name)) for field in info.fields]
 
     def _get(self, field: str) -> str:
         # A Struct that is made by `defstruct` may have a field `class`.

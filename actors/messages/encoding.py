@@ -18,6 +18,7 @@ import msgspec
 from msgspec import inspect
 
 from ..base import MessageTypeError
+from .arrival_check import arrival_check
 from .compiled_check import WITH_FIELDS, compiled
 from .exact import class_of, flaw, spelled
 from .travelling import NOWHERE, arrives, decoder_of, encoder_at, why_never
@@ -56,7 +57,7 @@ class Encoding(Generic[T]):
         #: Raises ValueError for bytes with a map that no receiver takes; None: no value of the type has such a map.
         self.guard: Final = guard_of(self.info)
         #: As `decode`, but it raises what it raises.
-        self.decoder: Final[Callable[[bytes | memoryview], T]] = _decoder(kind, self.info, self.guard)
+        self.decoder: Final[Callable[[bytes | memoryview], T]] = self._decoder(kind)
 
     def fits(self, value: object) -> bool:
         """The value is exactly of the type: if it can be encoded at all, it arrives as it is."""
@@ -107,25 +108,25 @@ class Encoding(Generic[T]):
             why = f"{self.name} would arrive as {arrived!r}: its class changes what it is given"
             raise MessageTypeError(why, message=value)
 
+    def _decoder(self, kind: Any) -> Callable[[bytes | memoryview], Any]:
+        decode: Callable[[bytes | memoryview], Any] = decoder_of(kind)
+        guard, views, goes_on = self.guard, _holds_views(self.info), arrival_check(self.info)
+        if guard is None and not views and goes_on is None:
+            return decode
+
+        def careful(payload: bytes | memoryview) -> Any:
+            if guard is not None:
+                guard(payload)
+            # A view would keep, and show, all that came in the same read.
+            value = decode(bytes(payload) if views else payload)
+            if goes_on is None or goes_on(value):
+                return value
+            raise ValueError(f"it could not be sent on: {self.why_not(value) or 'it is no value of its type'}")
+
+        return careful
+
     def __repr__(self) -> str:
         return f"<Encoding {self.name}>"
-
-
-def _decoder(
-    kind: Any, info: inspect.Type, guard: Callable[[bytes | memoryview], None] | None
-) -> Callable[[bytes | memoryview], Any]:
-    decode: Callable[[bytes | memoryview], Any] = decoder_of(kind)
-    views = _holds_views(info)
-    if guard is None and not views:
-        return decode
-
-    def careful(payload: bytes | memoryview) -> Any:
-        if guard is not None:
-            guard(payload)
-        # A view would keep, and show, all that came in the same read.
-        return decode(bytes(payload) if views else payload)
-
-    return careful
 
 
 def _holds_views(info: inspect.Type) -> bool:

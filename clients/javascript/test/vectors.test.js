@@ -114,6 +114,19 @@ describe("payloads", () => {
     assert.throws(() => unpack(Buffer.concat([bytes("dd00080001"), Buffer.alloc(524_289)])), /values/);
   });
 
+  it("reads nothing that it could not write again", () => {
+    const nested = (depth) => Buffer.concat([Buffer.alloc(depth, 0x91), bytes("c0")]);
+    const maps = (depth) => Buffer.concat([...Array(depth).fill(bytes("8101")), bytes("c0")]);
+    for (const good of ["d40561", "d6ff00000001", "a161", "9281a16101c0"]) {
+      assert.equal(hex(pack(unpack(bytes(good)))), good);
+    }
+    for (const deep of [nested, maps]) {
+      assert.deepEqual(unpack(pack(unpack(deep(500)))), unpack(deep(500)));
+      assert.throws(() => unpack(deep(501)), /sent on/);
+    }
+    assert.throws(() => unpack(bytes("c70cff000000007fffffffffffffff")), /sent on/);
+  });
+
   it("marks answers", () => {
     assert.equal(hex(pack(mark(vectors.marked_answer.value))), vectors.marked_answer.hex);
     assert.deepEqual(unmark(unpack(bytes(vectors.marked_answer.hex))), vectors.marked_answer.value);

@@ -5,8 +5,8 @@ import { isUtf8 } from "node:buffer";
 import { Decoder, Encoder, ExtData } from "@msgpack/msgpack";
 
 const [LEAST, MOST] = [-(2n ** 63n), 2n ** 64n - 1n];
-const MAX_VALUES = 524_288; // as a peer takes in one payload
-const encoder = new Encoder({ useBigInt64: true, ignoreUndefined: true });
+const [MAX_VALUES, MAX_DEPTH] = [524_288, 500]; // as a peer takes in one payload, and as the encoder below writes
+const encoder = new Encoder({ useBigInt64: true, ignoreUndefined: true, maxDepth: MAX_DEPTH + 1 });
 // A key that is no text becomes a symbol, which no text can be mistaken for, and `read` makes a Map of its map.
 const mapKeyConverter = (key) => (typeof key === "string" ? key : Symbol(`${typeof key} ${key}`));
 const decoder = new Decoder({ useBigInt64: true, mapKeyConverter });
@@ -45,19 +45,20 @@ function* pieces(value) {
   for (const item of list ? items : items.flat()) yield* pieces(item);
 }
 
-/** The value of bytes. Raises: Error for what is no MessagePack, or makes too many values. */
+/** The value of bytes. Raises: Error for what is no MessagePack, makes too many values, or could not be sent on. */
 export function unpack(bytes) {
   scan(bytes);
   return read(decoder.decode(bytes));
 }
 
-function read(value) {
+function read(value, depth = 0) {
+  if (depth > MAX_DEPTH || (value instanceof Date && !(value >= 0 || value < 0))) throw new RangeError("it cannot be sent on");
   if (typeof value === "bigint") return Number.isSafeInteger(Number(value)) ? Number(value) : value;
-  if (Array.isArray(value)) return value.map(read);
+  if (Array.isArray(value)) return value.map((item) => read(item, depth + 1));
   if (!isPlain(value)) return value;
   const keys = Reflect.ownKeys(value);
-  if (keys.some((key) => typeof key === "symbol")) return new Map(keys.map((key) => [keyOf(key), read(value[key])]));
-  for (const key of keys) value[key] = read(value[key]);
+  if (keys.some((key) => typeof key === "symbol")) return new Map(keys.map((key) => [keyOf(key), read(value[key], depth + 1)]));
+  for (const key of keys) value[key] = read(value[key], depth + 1);
   return value;
 }
 
