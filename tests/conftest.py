@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
+from closed_core import ClosedCore
 from hypothesis import HealthCheck, settings
 
 from peerbus.native import build_name
@@ -38,6 +39,8 @@ TOGETHER = dict.fromkeys(
     "mdns",
 )
 
+CORE = ClosedCore()
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """`--eager-tasks`: the same tests where a task runs to its first wait while it is made."""
@@ -48,6 +51,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """Give every event loop that the tests make, in whatever thread and of whatever kind, the factory asked for."""
     config.addinivalue_line("markers", "lazy_tasks(reason): not run with --eager-tasks")
     config.addinivalue_line("markers", "pure(reason): not run on the compiled build, whose core is closed")
+    config.add_cleanup(CORE.close())
     if config.getoption("eager_tasks"):
         if not hasattr(asyncio, "eager_task_factory"):
             raise pytest.UsageError("--eager-tasks needs Python 3.12 or newer, which has asyncio.eager_task_factory")
@@ -72,6 +76,16 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
                 item.add_marker(pytest.mark.skip(reason=mark.args[0]))
     if hasattr(config, "workerinput"):
         items.sort(key=lambda item: item.get_closest_marker("seeds") is None)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
+    """Let a test replace what is of the core where it is one for the pure build."""
+    CORE.open = item.get_closest_marker("pure") is not None
+    try:
+        return (yield)
+    finally:
+        CORE.open = False
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -14,7 +14,7 @@ from peerbus.node import Node
 from peerbus.transports.connection.connection import PeerConnection
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Note:
     number: int
     sender: str = ""

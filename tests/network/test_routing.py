@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 import pytest
 from clusters import assert_ledgers, lane
+from encodes import Encodes
 
 from peerbus.actors import (
     EVERYONE,
@@ -39,37 +40,10 @@ class Note:
     data: bytes = b""
 
 
-class Encodes:
-    """Stands in for a field of a message, and counts how often it is encoded: it is read then, and looked at before."""
-
-    def __init__(self, field: Any) -> None:
-        self._field = field
-        #: The message whose encodings are counted, and not those that arrive.
-        self.of: object = None
-        self._reads = 0
-
-    @property
-    def count(self) -> int:
-        """How often."""
-        assert self._reads % 2 == 0
-        return self._reads // 2
-
-    def __get__(self, message: object, owner: type | None = None) -> Any:
-        if message is None:
-            return self
-        self._reads += message is self.of
-        return self._field.__get__(message, owner)
-
-    def __set__(self, message: object, value: int) -> None:
-        self._field.__set__(message, value)
-
-
 @pytest.fixture
 def encodes(monkeypatch: pytest.MonkeyPatch) -> Encodes:
     """How often a Note is encoded."""
-    counted = Encodes(vars(Note)["number"])
-    monkeypatch.setattr(Note, "number", counted)
-    return counted
+    return Encodes(Note, "number", monkeypatch)
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,10 @@ from pathlib import Path
 
 import pytest
 
-CONFTEST = Path(__file__).resolve().parents[1] / "conftest.py"
-PROJECT = CONFTEST.parents[1] / "pyproject.toml"
+TESTS = Path(__file__).resolve().parents[1]
+#: What watches every test, and what it needs.
+WATCH = (TESTS / "conftest.py", TESTS / "closed_core.py")
+PROJECT = TESTS.parent / "pyproject.toml"
 LEAKS = """
 import asyncio, socket, subprocess, threading
 import pykka, pytest
@@ -72,8 +74,13 @@ def test_a_task_runs_while_it_is_made():
 """
 
 
+def watch(tests: Path) -> None:
+    for file in WATCH:
+        shutil.copy(file, tests)
+
+
 def test_what_a_test_leaves_behind_fails_it_and_no_other(tmp_path: Path) -> None:
-    shutil.copy(CONFTEST, tmp_path)
+    watch(tmp_path)
     (tmp_path / "test_leaks.py").write_text(LEAKS)
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-c", PROJECT, "--rootdir", ".", "-p", "no:cacheprovider", "test_leaks.py"],
@@ -99,7 +106,7 @@ def test_what_a_test_leaves_behind_fails_it_and_no_other(tmp_path: Path) -> None
 @pytest.mark.skipif(sys.version_info < (3, 12), reason="asyncio.eager_task_factory came with Python 3.12")
 @pytest.mark.parametrize("loop", ["asyncio", "uvloop"])
 def test_tests_run_with_eager_tasks_where_that_is_asked_for(tmp_path: Path, loop: str) -> None:
-    shutil.copy(CONFTEST, tmp_path)
+    watch(tmp_path)
     (tmp_path / "test_eager.py").write_text(EAGER.format(loop=loop))
     command = [sys.executable, "-m", "pytest", "-c", str(PROJECT), "--rootdir", ".", "-p", "no:cacheprovider"]
     for options, result in ((["--eager-tasks"], "1 passed"), ([], "1 failed")):
