@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
-from ..actors.base import BuiltIn, ConfigError, Installed, PlugIns
+from ..actors.base import BuiltIn, ConfigError, Installed, PlugIns, blamed
 from .facts import FinderKind, MakeFinder
 
 __all__ = ["finders_installed", "make_finders"]
@@ -29,13 +29,17 @@ def make_finders(urls: Iterable[str]) -> dict[str, MakeFinder]:
         scheme, separator, _ = url.partition("://")
         if not separator:
             raise ConfigError(f"{url!r} names no finder; write dns://NAME?type=SRV or folder:///PATH")
+        scheme = scheme.lower()
         kind = _KINDS.load(scheme)
         if kind.scheme != scheme:
             raise ConfigError(f"what is installed as the finder {scheme!r} is that of {kind.scheme!r}")
         try:
-            made[url] = kind.make(url)
+            with blamed("finder", scheme):
+                made[url] = kind.make(url)
         except ValueError as error:
             raise ConfigError(str(error)) from error
+        if not callable(made[url]):
+            raise ConfigError(f"the finder {scheme} is broken: it makes {made[url]!r}, and not what makes a finder")
     return made
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
-from ..actors.base import BuiltIn, ConfigError, Installed, PlugIns
+from ..actors.base import BuiltIn, ConfigError, Installed, PlugIns, blamed
 from .streams import TCP, UNIX, Endpoint, Transport, TransportKind, TransportOptions, known_schemes, register
 
 __all__ = [
@@ -46,6 +46,7 @@ _KINDS: Final = PlugIns(
             for scheme, folder in _FOLDERS.items()
         },
     },
+    kept=("memory",),
 )
 
 
@@ -83,7 +84,12 @@ def read_endpoint(text: str) -> Endpoint:
 
 def check_endpoint(endpoint: Endpoint, *, listens: bool = False) -> None:
     """Raise ValueError for one that this machine can be seen never to listen at, or else to dial."""
-    _kind_for(endpoint).check(endpoint, listens)
+    kind = _kind_for(endpoint)
+    try:
+        with blamed("scheme", endpoint.scheme):
+            kind.check(endpoint, listens)
+    except ConfigError as error:
+        raise ValueError(str(error)) from error
 
 
 def make_transport(endpoint: Endpoint, options: TransportOptions) -> Transport:
@@ -92,7 +98,11 @@ def make_transport(endpoint: Endpoint, options: TransportOptions) -> Transport:
         kind = _kind_for(endpoint)
     except ValueError as error:
         raise ConfigError(str(error)) from error
-    return kind.make(options)
+    with blamed("scheme", endpoint.scheme):
+        made = kind.make(options)
+    if endpoint.scheme not in getattr(made, "schemes", ()):
+        raise ConfigError(f"the scheme {endpoint.scheme} is broken: it makes {made!r}, which is no transport for it")
+    return made
 
 
 def make_transports(
@@ -114,7 +124,8 @@ def read_settings(scheme: str, table: Mapping[str, object], folder: Path) -> obj
     kind = kind_of(scheme)
     if kind.settings is None:
         raise ConfigError(f"there is nothing to be set of {scheme}")
-    return kind.settings(table, folder)
+    with blamed("scheme", scheme):
+        return kind.settings(table, folder)
 
 
 def _kind_for(endpoint: Endpoint) -> TransportKind:

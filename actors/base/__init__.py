@@ -45,7 +45,7 @@ from .outside_text import printable
 from .pace import Pace
 from .pickled import Crossing, copied, packed, unpacked
 from .plain_file import NoFile, opened_file
-from .plug_ins import BuiltIn, Installed, PlugIns
+from .plug_ins import BuiltIn, Installed, PlugIns, blamed
 from .spelling import did_you_mean, nearest, spelled
 from .stop_flag import StopFlag
 from .tasks import forget_task, new_task
@@ -98,6 +98,7 @@ __all__ = [
     "TransportError",
     "WouldDeadlock",
     "bind_to_thread",
+    "blamed",
     "closed_with_loop",
     "copied",
     "current_bus",

@@ -3,22 +3,24 @@
 # Law 1. Nothing is imported before somebody asks for its name: to list what is there reads files, and runs no code.
 # Law 2. What is built in is never replaced: a package that brings a thing of that name is not asked for it.
 # Law 3. Two packages that bring a thing of one name are a mistake, and neither is taken by chance.
+# Law 4. Whatever a package's code raises, also as it is imported, is a ConfigError that names what failed.
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import importlib.util
-from collections.abc import Mapping
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, TypeVar
 
-from .errors import ConfigError
+from .errors import ConfigError, PeerbusError
 from .spelling import did_you_mean
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
 
-__all__ = ["BuiltIn", "Installed", "PlugIns"]
+__all__ = ["BuiltIn", "Installed", "PlugIns", "blamed"]
 
 T = TypeVar("T")
 
@@ -44,21 +46,31 @@ class BuiltIn:
 
 @dataclass(frozen=True, slots=True)
 class Installed:
-    """One name that can be asked for. `by`: the package that brings it; `missing`: what it lacks to work, or ''."""
+    """One name that can be asked for. `by`: the package that brings it; `missing`: what it lacks to work, or ''.
+
+    `clash`: several packages bring it, all in `by`, and none is taken.
+    """
 
     name: str
     by: str
     missing: str = ""
+    clash: bool = False
 
 
 class PlugIns(Generic[T]):
-    """Things of the class `kind`, in words `what`; those of packages stand under the entry points `group`."""
+    """Things of the class `kind`, in words `what`; those of packages stand under the entry points `group`.
 
-    def __init__(self, what: str, kind: type[T], group: str, built_in: Mapping[str, BuiltIn]) -> None:
+    `kept`: names that this package has taken without being asked for them, and that nobody may bring.
+    """
+
+    def __init__(
+        self, what: str, kind: type[T], group: str, built_in: Mapping[str, BuiltIn], *, kept: Container[str] = ()
+    ) -> None:
         self._what = what
         self._kind = kind
         self._group = group
         self._built_in = built_in
+        self._kept = kept
 
     def load(self, name: str) -> T:
         """The thing of that name. Raises ConfigError: there is none, it lacks something, or is broken."""
@@ -73,7 +85,7 @@ class PlugIns(Generic[T]):
             by = _package(point)
             try:
                 found = point.load()
-            except Exception as error:  # importing runs a package's code, which may raise anything
+            except (Exception, SystemExit) as error:  # importing runs a package's code, which may raise anything
                 text = f"the package {by} brings the {self._what} {name}, and cannot be imported"
                 raise ConfigError(f"{text}: {type(error).__name__}: {error}") from error
         if not isinstance(found, self._kind):
@@ -83,25 +95,47 @@ class PlugIns(Generic[T]):
     def listed(self) -> list[Installed]:
         """All names, the built-in ones first, those that lack something among them."""
         own = [Installed(name, "peerbus", built_in.missing) for name, built_in in self._built_in.items()]
-        brought = {point.name: _package(point) for point in _points(self._group)}
-        return own + [Installed(name, by) for name, by in sorted(brought.items()) if name not in self._built_in]
+        brought: dict[str, list[EntryPoint]] = {}
+        for point in self._points():
+            brought.setdefault(point.name, []).append(point)
+        return own + [
+            Installed(name, ", ".join(sorted({*map(_package, points)})), clash=_clash(points))
+            for name, points in sorted(brought.items())
+        ]
+
+    def _points(self) -> list[EntryPoint]:
+        from importlib.metadata import entry_points  # it takes 20 ms to import, and most nodes never ask
+
+        taken = self._built_in
+        return [
+            each for each in entry_points(group=self._group) if each.name not in taken and each.name not in self._kept
+        ]
 
     def _brought(self, name: str) -> EntryPoint:
-        points = [point for point in _points(self._group) if point.name == name]
+        points = [point for point in self._points() if point.name == name]
         if not points:
-            known = [each.name for each in self.listed() if not each.missing]
+            known = [each.name for each in self.listed() if not each.missing and not each.clash]
             meant = did_you_mean(name, known)
             raise ConfigError(f"unknown {self._what} {name!r}; installed are {', '.join(known)}{meant}")
-        if len({point.value for point in points}) > 1:
+        if _clash(points):
             packages = ", ".join(sorted(map(_package, points)))
             raise ConfigError(f"several packages bring the {self._what} {name!r}: {packages}; keep one of them")
         return points[0]
 
 
-def _points(group: str) -> list[EntryPoint]:
-    from importlib.metadata import entry_points  # it takes 20 ms to import, and most nodes never ask
+@contextlib.contextmanager
+def blamed(what: str, name: str) -> Iterator[None]:
+    """Around a call of what a package has brought, see law 4; errors of the bus and ValueErrors are its answers."""
+    try:
+        yield
+    except (PeerbusError, ValueError):
+        raise
+    except (Exception, SystemExit) as error:
+        raise ConfigError(f"the {what} {name} is broken: {type(error).__name__}: {error}") from error
 
-    return list(entry_points(group=group))
+
+def _clash(points: Sequence[EntryPoint]) -> bool:
+    return len({point.value for point in points}) > 1
 
 
 def _package(point: EntryPoint) -> str:

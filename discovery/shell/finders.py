@@ -1,13 +1,16 @@
 """Everything that finds peers for one node: multicast DNS, brokers that carry streams, and what the program brings."""
 
+# Law 1. A finder only nominates: one that fails, or hangs, as it starts is said so, and the node goes on without it.
+
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from ...actors.base import spelled
+from ...actors.base import get_logger, spelled
 from ...transports.streams import Endpoint, Meeting, Transport
 from ..facts import Candidate, Finder, MakeFinder
 from ..mdns import Mdns, MdnsStatistics
@@ -16,9 +19,13 @@ from .dialing import Dialing
 
 __all__ = ["NEARER_FIRST", "Finders", "MdnsOptions"]
 
+log = get_logger("peerbus.discovery")
+
 #: Seconds for which those who were met at a broker are kept back where multicast DNS looks around too: whoever is on
 #: the same LAN is found there in milliseconds, and reached without the broker.
 NEARER_FIRST = 2.0
+#: Seconds that a finder has to start. One that looks around for longer does so in a task of its own.
+START_TIMEOUT = 30.0
 
 
 @spelled
@@ -84,16 +91,28 @@ class Finders:
     async def start(self) -> None:
         """Advertise and look around, in every way."""
         await self._start_mdns()
-        for source, make in self._make.items():
+        await asyncio.gather(*(self._start(source, make) for source, make in self._make.items()))
+
+    async def _start(self, source: str, make: MakeFinder) -> None:
+        try:
             finder = self._others[source] = make(
                 self._myself.identity.node_id,
                 self._myself.network,
                 endpoints=self._description.endpoints_for(EVERYBODY),
                 roles=self._description.roles,
                 on_found=self._found,
-                on_lost=lambda node_id, source=source: self._lost(node_id, source),  # type: ignore[misc]  # bound early
+                on_lost=lambda node_id: self._lost(node_id, source),
             )
-            await finder.start()
+            async with asyncio.timeout(START_TIMEOUT):
+                await finder.start()
+        except Exception as error:  # see law 1
+            text = f"{type(error).__name__}: {error}"
+            log.error("finder failed", node=self._myself.name, finder=source, error=text, exc_info=error)
+            started = self._others.pop(source, None)
+            if started is not None:
+                with contextlib.suppress(Exception):
+                    async with asyncio.timeout(1.0):
+                        await started.aclose()
 
     async def _start_mdns(self) -> None:
         options, myself = self._mdns_options, self._myself

@@ -142,7 +142,8 @@ def _installed() -> Iterator[str]:
     for what, found in (("carrier", schemes_installed()), ("finder", finders_installed())):
         for each in found:
             by = f" (of {each.by})" if each.by != "peerbus" else ""
-            yield f"{what} {each.name}{by}" + (f": not installed, {each.missing}" if each.missing else "")
+            lacks = f": not installed, {each.missing}" if each.missing else ""
+            yield f"{what} {each.name}{by}" + (": none of them is taken, keep one" if each.clash else lacks)
 
 
 def _set(config: NodeConfig) -> Iterator[tuple[str, object]]:

@@ -16,6 +16,7 @@ from peerbus.transports.kinds import (
     make_transport,
     make_transports,
     read_endpoint,
+    read_settings,
     schemes_installed,
 )
 from peerbus.transports.streams import schemes
@@ -25,12 +26,21 @@ from peerbus.transports.streams.transport_kind import TransportOptions
 
 OPTIONS = TransportOptions(identity=Identity.from_seed(b"a" * 32))
 SOURCE = """
-from peerbus.transports import TransportKind, MemoryNetwork, Scheme
+from peerbus.transports import TransportKind, Scheme
+from peerbus.transports.streams.schemes import scheme_named
 
 class Pigeons:
     schemes = ("pigeon",)
 
 KIND = TransportKind(scheme=Scheme.over_ip("pigeon"), make=lambda options: Pigeons())
+
+def broken(*_):
+    raise KeyError("feather")
+
+LAME = TransportKind(scheme=Scheme.over_ip("lame"), make=broken, settings=broken, check=broken)
+STUFFED = TransportKind(scheme=Scheme.over_ip("stuffed"), make=lambda options: None)
+STRAY = TransportKind(scheme=Scheme.over_ip("stray"), make=lambda options: Pigeons())
+MEMORY = TransportKind(scheme=scheme_named("memory"), make=lambda options: Pigeons())
 """
 
 
@@ -38,6 +48,7 @@ KIND = TransportKind(scheme=Scheme.over_ip("pigeon"), make=lambda options: Pigeo
 def pigeons(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(schemes, "_REGISTERED", dict(schemes._REGISTERED))
     points = {"pigeon": "pigeons:KIND", "tcp": "pigeons:KIND", "dove": "pigeons:KIND"}
+    points |= {name: f"pigeons:{name.upper()}" for name in ("lame", "stuffed", "stray", "memory")}
     with package(tmp_path, "pigeons", SOURCE, {"peerbus.transports": points}):
         yield
 
@@ -46,7 +57,10 @@ def pigeons(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 def test_a_package_is_imported_when_its_scheme_is_configured() -> None:
     assert [(each.name, each.by) for each in schemes_installed() if each.by == "pigeons"] == [
         ("dove", "pigeons"),
+        ("lame", "pigeons"),
         ("pigeon", "pigeons"),
+        ("stray", "pigeons"),
+        ("stuffed", "pigeons"),
     ]
     assert is_foreign("pigeon://loft:1")
     with pytest.raises(ValueError, match="unknown scheme"):
@@ -66,6 +80,27 @@ def test_a_built_in_is_never_replaced_and_a_wrong_name_is_refused() -> None:
     assert kind_of("tcp").make(OPTIONS).schemes == ("tcp",)
     with pytest.raises(ConfigError, match="installed as the scheme 'dove' is the kind of 'pigeon'"):
         kind_of("dove")
+
+
+@pytest.mark.usefixtures("pigeons")
+def test_what_a_package_brings_that_is_broken_is_named() -> None:
+    lame = read_endpoint("lame://loft:1")
+    why = "the scheme lame is broken: KeyError: 'feather'"
+    with pytest.raises(ValueError, match=why):
+        check_endpoint(lame)
+    with pytest.raises(ConfigError, match=why):
+        make_transports([lame], OPTIONS)
+    with pytest.raises(ConfigError, match=why):
+        read_settings("lame", {}, Path("/"))
+    for scheme, made in (("stuffed", "None"), ("stray", "<pigeons.Pigeons")):
+        with pytest.raises(ConfigError, match=f"the scheme {scheme} is broken: it makes {made}"):
+            make_transports([read_endpoint(f"{scheme}://loft:1")], OPTIONS)
+
+
+@pytest.mark.usefixtures("pigeons")
+def test_what_ends_at_this_process_is_no_packages_to_bring() -> None:
+    with pytest.raises(ConfigError, match="memory://loft ends at this process"):
+        make_transport(Endpoint.parse("memory://loft"), OPTIONS)
 
 
 def test_what_is_not_installed_is_an_error_that_names_what_is() -> None:

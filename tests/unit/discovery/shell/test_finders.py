@@ -96,6 +96,33 @@ async def test_what_a_source_says_leads_to_a_peer_and_what_it_takes_back_ends_no
         assert bob.node_id in alice.peers
 
 
+class Failing(Scripted):
+    """A finder that does not start, in one of these ways: it raises, it hangs, or there is none at all."""
+
+    way = ""
+
+    async def start(self) -> bool:
+        """Fail."""
+        if self.way == "hangs":
+            await asyncio.Event().wait()
+        raise RuntimeError("no stars tonight")
+
+
+@in_virtual_time
+async def test_a_source_that_does_not_start_takes_neither_the_node_nor_the_other_sources_with_it() -> None:
+    def broken(*_: object, **more: object) -> Scripted:
+        raise KeyError("lost")
+
+    workshop = Workshop()
+    for way in ("raises", "hangs"):
+        failing = type("FailingSo", (Failing,), {"way": way})
+        finders = {"broken": broken, "none": lambda *_, **more: None, "failing": failing, "well": workshop}
+        async with Cluster().node("alice", finders=finders) as alice:
+            alice.offer("index")
+            await eventually(lambda: len(workshop.made[-1].roles) == 2)
+    assert [each.closed for each in workshop.made] == [1, 1]
+
+
 def test_multicast_dns_looks_on_all_interfaces_where_none_is_named() -> None:
     assert MdnsOptions().interfaces is None
     assert MdnsOptions(interfaces=("127.0.0.1",)) != MdnsOptions()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from brought import package
 
 from peerbus.actors import Channel, Message
 from peerbus.actors.base.errors import ConfigError
@@ -60,6 +61,16 @@ def test_carriers_and_finders_are_listed_and_what_others_lack() -> None:
     assert "  carrier unix" in lines
     assert "  finder folder" in lines
     assert all("pip install peerbus[" in line for line in lines if "not installed" in line)
+
+
+def test_of_two_packages_that_bring_one_scheme_it_says_that_neither_is_taken(tmp_path: Path) -> None:
+    for name in ("hare", "hedgehog"):
+        (tmp_path / name).mkdir()
+    with (
+        package(tmp_path / "hare", "hare", "", {"peerbus.transports": {"race": "hare:KIND"}}),
+        package(tmp_path / "hedgehog", "hedgehog", "", {"peerbus.transports": {"race": "hedgehog:KIND"}}),
+    ):
+        assert "  carrier race (of hare, hedgehog): none of them is taken, keep one" in report()
 
 
 def test_what_a_channel_comes_to_is_shown_with_what_the_code_says() -> None:
