@@ -127,6 +127,8 @@ class Compiler:
                 small = f"{x}.__class__ is {self.name_of(int)} and {-_EXACT} <= {x} <= {_EXACT}"
                 return f"({bound}.__class__ is {self.name_of(float)} or {small})"
             case inspect.UnionType(types=types):
+                if any(isinstance(each, inspect.AnyType) for each in types):
+                    return self._test(inspect.AnyType(), get)  # as `exact` has it
                 # The plainest first: what is None, or a scalar, most of the time.
                 ordered = sorted(types, key=lambda each: not isinstance(each, inspect.NoneType))
                 tests = [self._test(each, bound if place == 0 else x) for place, each in enumerate(ordered)]

@@ -21,8 +21,9 @@ from ..base import MessageTypeError
 from .arrival_check import arrival_check
 from .compiled_check import WITH_FIELDS, compiled
 from .exact import class_of, flaw, spelled
-from .travelling import NOWHERE, arrives, decoder_of, encoder_at, why_never
+from .travelling import NOWHERE, decoder_of, encoder_at, why_never
 from .unkeyed_hashes import guard_of
+from .unreadable import unreadable
 
 __all__ = ["Answer", "Encoding", "Unresolved", "answer_of", "check_answer", "check_travels", "encoding_of"]
 
@@ -294,7 +295,7 @@ def _described(kind: Any) -> inspect.Type:
         raise Unresolved(str(error)) from error
     except (TypeError, ValueError, RecursionError) as error:
         raise TypeError(_blame(kind, str(error), set())) from error
-    refused = _refused(info, "", set())
+    refused = unreadable(info)
     if refused is not None:
         raise TypeError(refused)
     return info
@@ -331,27 +332,3 @@ def _blame(kind: Any, why: str, seen: set[type]) -> str:
         except NameError:
             continue
     return why
-
-
-def _refused(info: Any, where: str, seen: set[int]) -> str | None:
-    """What has no encoding, though `msgspec` would leave it to a hook."""
-    if isinstance(info, tuple):
-        return next((found for each in info if (found := _refused(each, where, seen))), None)
-    if not isinstance(info, inspect.Type | inspect.Field) or id(info) in seen:
-        return None
-    seen.add(id(info))
-    if isinstance(info, inspect.CustomType):
-        if arrives(info.cls):
-            return None
-        return f"{where}{why_never(info.cls) or f'{_name_of(info.cls)} has no encoding'}"
-    if isinstance(info, inspect.Field):
-        where = f"{where}field {info.name!r}: "
-    elif isinstance(info, inspect.DataclassType | inspect.StructType) and where:
-        where = f"{where}{class_of(info).__name__}, "
-    return next(
-        (found for name in info.__struct_fields__ if (found := _refused(getattr(info, name), where, seen))), None
-    )
-
-
-def _name_of(cls: object) -> object:
-    return getattr(cls, "__name__", cls)

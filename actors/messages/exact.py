@@ -224,6 +224,8 @@ def _scalar_flaw(value: object, where: str) -> str | None:
 
 
 def _union_flaw(info: inspect.UnionType, types: tuple[inspect.Type, ...], value: object, where: str) -> str | None:
+    if any(isinstance(each, inspect.AnyType) for each in types):
+        return plain_flaw(value, where)  # whoever reads it does not look at the other types
     flaws = [flaw(each, value, where) for each in types]
     if None in flaws:
         return None

@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from .description import Description, Shape
-from .reading import VALUES_OF_STEP, Flaw, Reading
+from .flaw import Flaw
+from .reading import VALUES_OF_STEP, Reading
 
 __all__ = ["Sides", "Compatibility", "compare"]
 

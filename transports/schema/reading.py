@@ -9,12 +9,13 @@ Law 2. One of the two may be anybody's. What is spent on it is a number of steps
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import partial
 
 from .description import OPTIONAL, REQUIRED, Definition, Description, Shape, spelled_shape
+from .enumerated import VALUES, is_integer, not_read, of_integers, several_of
+from .flaw import Flaw
 
-__all__ = ["Flaw", "Reading", "WIDER"]
+__all__ = ["Reading", "WIDER"]
 
 #: What a word is read as beside itself. Each row stands in docs/evolving.md, and a test compares the two.
 WIDER: dict[str, frozenset[str]] = {
@@ -42,32 +43,6 @@ MAX_STEPS = 200_000
 VALUES_OF_STEP = 8
 
 
-@dataclass(frozen=True, slots=True)
-class Flaw:
-    """Why a value cannot be read: where, and in words what is wrong, and what would mend it."""
-
-    where: str
-    words: Callable[[], tuple[str, str]]
-
-    @classmethod
-    def said(cls, where: str, what: str, mend: str) -> Flaw:
-        """One whose words are there already."""
-        return cls(where, lambda: (what, mend))
-
-    @property
-    def what(self) -> str:
-        """What is wrong."""
-        return self.words()[0]
-
-    @property
-    def mend(self) -> str:
-        """What would mend it."""
-        return self.words()[1]
-
-    def __str__(self) -> str:
-        return f"{self.where} {self.what}; {self.mend}"
-
-
 class _TooMuch(Exception):
     pass
 
@@ -88,6 +63,8 @@ class Reading:
         self._left = steps
         #: Pairs of definitions that are taken for well: they are, or they are being looked at.
         self._well: dict[tuple[int, int, bool], None] = {}
+        #: Pairs of them whose hashes were looked at.
+        self._hashed: set[tuple[int, int]] = set()
 
     def flaw(self, written: Shape, read: Shape, where: str) -> Flaw | None:
         """What keeps `written` from being read as `read`; None if nothing does. `where` names it, for texts."""
@@ -105,11 +82,17 @@ class Reading:
 
     def _flaw(self, written: Shape, read: Shape, where: str) -> Flaw | None:
         self._spend(1)
-        if read in ("any", "raw") and _known(written):
-            return None
         match written, read:
+            case ["union", *several], _ if "any" in several and read != "any":
+                return self._flaw("any", read, where)  # nothing else is written then
             case ["union", *several], _:
                 return _first(self._flaw(each, read, where) for each in several)
+            case _, "raw":
+                return None if _known(written) else self._other(written, read, where)
+            case _, "any":
+                return self._any_flaw(written, where)
+            case _, ["union", *several] if "any" in several:
+                return self._any_flaw(written, where)
             case ["enum" | "literal" | "flag" as word, *values], _:
                 return self._values_flaw(word, values if word == "literal" else values[1:], written, read, where)
             case _, ["union", *several]:
@@ -121,8 +104,10 @@ class Reading:
             case str(word), str(other) if word in WORDS and (word == other or other in WIDER.get(word, ())):
                 return None
             case ["dict", keys, values], ["dict", other_keys, other_values]:
-                return self._flaw(keys, other_keys, f"a key of {where}") or self._flaw(
-                    values, other_values, f"{where}[…]"
+                return (
+                    self._flaw(keys, other_keys, f"a key of {where}")
+                    or self._hash_flaw(keys, other_keys, f"a key of {where}")
+                    or self._flaw(values, other_values, f"{where}[…]")
                 )
             case [str(word), *items], [str(other), *others] if word in _ARRAYS and other in _ARRAYS:
                 return self._array_flaw(word, items, other, others, written, read, where)
@@ -141,18 +126,21 @@ class Reading:
 
     def _values_flaw(self, word: str, values: Sequence[object], written: Shape, read: Shape, where: str) -> Flaw | None:
         """Of an enumeration, or values that are given: each of them has to be read."""
-        several = _several(read)
-        if word == "flag" and not (isinstance(read, list) and read[:1] == ["flag"]):
-            if any(each in ("int", "float") for each in several):
+        several = several_of(read)
+        if word == "flag":
+            # Any of its values may be there together, so they are read as an integer, or as those of one other.
+            if "int" in several or ("float" in several and not of_integers(several)):
                 return None
-            return self._other(written, read, where)
+            several = [each for each in several if isinstance(each, list) and each[:1] == ["flag"]][:1]
+        elif of_integers(several):
+            several = [each for each in several if each != "float"]  # it gets no integer then
         missing = values
         for each in several:
             self._spend(1 + (len(missing) + (len(each) if isinstance(each, list) else 0)) // VALUES_OF_STEP)
-            missing = _not_read(missing, word, each)
+            missing = not_read(missing, word, each)
         if not missing:
             return None
-        if not any(isinstance(each, list) and each[:1] in (["enum"], ["literal"], ["flag"]) for each in several):
+        if not any(isinstance(each, list) and each[:1] in VALUES for each in several):
             return self._other(written, read, where)
         shown = ", ".join(map(repr, missing[:8]))
         return Flaw.said(
@@ -164,13 +152,16 @@ class Reading:
     def _one_of(self, written: Shape, several: Sequence[Shape], read: Shape, where: str) -> Flaw | None:
         """One of several has to read it: of classes the one with its tag."""
         if isinstance(written, int):
-            classes = [each for each in several if isinstance(each, int) and not isinstance(each, bool)]
+            # One that travels as a map and one as an array are told apart without a tag.
+            classes = [each for each in several if is_integer(each) and self._alike(written, each)]
             among = len(classes) > 1
             tag = self._tag(self._writer, written)
             fitting = [each for each in classes if not among or self._tag(self._reader, each) == tag]
             if len(fitting) == 1:
                 return self._class_flaw(written, fitting[0], where, among=among)
             return self._other(written, read, where)
+        if written == "int" and of_integers(several):
+            several = [each for each in several if each != "float"]  # it gets no integer then
         found = [self._flaw(written, each, where) for each in several]
         if None in found:
             return None
@@ -196,9 +187,79 @@ class Reading:
             )
         if (other in _SETS and word not in _SETS) or len(others) != 1:
             return self._other(written, read, where)  # items that are equal would arrive once
-        return _first(self._flaw(item, others[0], f"{where}[…]") for item in items)
+        return _first(
+            self._flaw(item, others[0], f"{where}[…]")
+            or (self._hash_flaw(item, others[0], f"{where}[…]") if other in _SETS else None)
+            for item in items
+        )
+
+    # What is read as anything, and what has to have a hash.
+
+    def _any_flaw(self, written: Shape, where: str) -> Flaw | None:
+        if not _known(written):
+            return self._other(written, "any", where)
+        if not self._with(written, _not_plain):
+            return None
+        return Flaw.said(
+            where,
+            f"has at {self._wrote} what is not read as Any, which it is at {self._reads}: a datetime, an extension, or "
+            "a map whose keys are arrays or maps",
+            f"declare its type at {self._reads}",
+        )
+
+    def _hash_flaw(self, written: Shape, read: Shape, where: str) -> Flaw | None:
+        """Of an item of a set and a key, which has a hash: what is made of others is not read there as anything."""
+        self._spend(1)
+        match written, read:
+            case ["union", *several], _ if "any" not in several:
+                return _first(self._hash_flaw(each, read, where) for each in several)
+            case _ if "any" in several_of(read):
+                if "any" in several_of(written) or not _is_made(written):
+                    return None
+                what = f"is an array or a class at {self._wrote}, and Any at {self._reads}"
+                return Flaw.said(where, what, f"declare its type at {self._reads}")
+            case _, ["union", *several]:
+                return _first(self._hash_flaw(written, each, where) for each in several)
+            case [str(word), *items], [str(other), *others] if word in _ARRAYS and other in _ARRAYS and others:
+                each = others if other == "tuple" else [others[0]] * len(items)
+                return _first(self._hash_flaw(*pair, where) for pair in zip(items, each, strict=False))
+            case int(), int() if (written, read) not in self._hashed and self._are_classes(written, read):
+                self._hashed.add((written, read))
+                theirs = {field.name: field.shape for field in self._reader.definitions[read].fields}
+                return _first(
+                    self._hash_flaw(field.shape, theirs[field.name], f"{where}.{field.name}")
+                    for field in self._writer.definitions[written].fields
+                    if field.name in theirs
+                )
+            case _:
+                return None
+
+    def _are_classes(self, written: int, read: int) -> bool:
+        return 0 <= written < len(self._writer.definitions) and 0 <= read < len(self._reader.definitions)
+
+    def _with(self, written: Shape, found: Callable[[Shape], bool]) -> bool:
+        """What the writer describes has a part of which `found` is true."""
+        left, seen = [written], set()
+        while left:
+            shape = left.pop()
+            self._spend(1)
+            if found(shape):
+                return True
+            if isinstance(shape, list) and shape[:1] not in VALUES:
+                left += shape[1:]
+            elif isinstance(shape, int) and shape not in seen and 0 <= shape < len(self._writer.definitions):
+                seen.add(shape)
+                left += [field.shape for field in self._writer.definitions[shape].fields]
+        return False
 
     # Classes with fields.
+
+    def _alike(self, written: int, read: int) -> bool:
+        """Both travel as maps, or both as arrays."""
+        if not self._are_classes(written, read):
+            return True
+        one, other = self._writer.definitions[written].form, self._reader.definitions[read].form
+        return (one == "map") == (other == "map")
 
     def _tag(self, side: Description, place: int) -> tuple[str, str | int] | None:
         return side.definitions[place].tag if 0 <= place < len(side.definitions) else None
@@ -238,9 +299,12 @@ class Reading:
 
     def _names_flaw(self, written: Definition, read: Definition, where: str) -> Flaw | None:
         theirs = {each.name: each for each in read.fields}
+        tag = None if read.tag is None or written.tag is not None else read.tag[0]
         for field in written.fields:
             other = theirs.pop(field.name, None)
             self._spend(1)
+            if field.name == tag:
+                return Flaw.said(f"{where}.{tag}", f"is the tag at {self._reads}", "call the field otherwise")
             if other is None:
                 if read.strict:
                     return self._strict_flaw(field.name, where)
@@ -298,51 +362,21 @@ def _first(flaws: object) -> Flaw | None:
     return next((found for found in flaws if found is not None), None)  # type: ignore[attr-defined]
 
 
-def _several(shape: Shape) -> Sequence[Shape]:
-    return shape[1:] if isinstance(shape, list) and shape[:1] == ["union"] else (shape,)
+def _not_plain(shape: Shape) -> bool:
+    """As what is declared nowhere it does not arrive, see `arrival_check`."""
+    if not (isinstance(shape, list) and shape[:1] == ["dict"] and len(shape) > 1):
+        return shape in ("datetime", "ext", "raw")
+    return any(map(_is_made, several_of(shape[1])))
+
+
+def _is_made(shape: Shape) -> bool:
+    """A class, or an array or a map of others."""
+    return is_integer(shape) or (isinstance(shape, list) and shape[:1] not in VALUES)
 
 
 def _known(shape: Shape) -> bool:
     """A reader of anything takes it: what nobody knows may be no value at all."""
     return not isinstance(shape, str) or shape in WORDS
-
-
-def _not_read(values: Sequence[object], word: str, read: Shape) -> Sequence[object]:
-    """Of the values of an enumeration of that sort those that are not read as this type. In linear time."""
-    if read in ("any", "raw"):
-        return ()
-    match read:
-        case "none":
-            return [value for value in values if value is not None]
-        case "str":
-            return [value for value in values if not isinstance(value, str)]
-        case "int" | "float":
-            return [value for value in values if not isinstance(value, int)]
-        case ["enum", _, *known] | ["literal", *known]:
-            return _without(values, known)
-        case ["flag", _, *known]:
-            if word == "flag":
-                return _without(values, known)
-            mask = ~sum(each for each in known if isinstance(each, int))
-            return [value for value in values if not isinstance(value, int) or value & mask]
-        case _:
-            return values
-
-
-def _without(values: Sequence[object], known: Sequence[object]) -> list[object]:
-    """The values that are not known; what is no number and no text is not."""
-    # What is looked up may be made to collide with what is there, so the shorter side is: n² steps are few then.
-    if len(known) <= len(values):
-        there = set(map(_typed, known))
-        return [value for value in values if _typed(value) not in there]
-    left = {_typed(value): value for value in values}
-    for each in known:
-        left.pop(_typed(each), None)
-    return [*left.values()]
-
-
-def _typed(value: object) -> object:
-    return (type(value), value) if isinstance(value, str | int | float | bytes | None) else object()
 
 
 def _form(definition: Definition) -> str:
