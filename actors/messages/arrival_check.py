@@ -37,7 +37,7 @@ class _Arrivals(Compiler):
     def _fields(self, info: Any) -> list[str]:
         return [
             f"{self.name_of(_is_as_default)}({self._get(field.name)})"
-            if isinstance(field.type, inspect.AnyType) and not field.required
+            if _is_any(field.type) and not field.required
             else self._test(field.type, self._get(field.name))
             for field in info.fields
             if _lenient(field.type)
@@ -54,7 +54,7 @@ class _Arrivals(Compiler):
         x = self._fresh()
         other = f"(({x} := {get}).__class__ is not"
         match info:
-            case inspect.UnionType(types=types) if not any(isinstance(each, inspect.AnyType) for each in types):
+            case inspect.UnionType(types=types) if not _is_any(info):
                 tests = [self._test(each, x) for each in types if _lenient(each)]
                 return f"(({x} := {get}) is None or {' and '.join(tests)})"
             case inspect.DateTimeType():
@@ -72,10 +72,10 @@ class _Arrivals(Compiler):
                 return f"{other} {self.name_of(tuple)} or {short} or {' and '.join(tests)})"
             case _ if type(info) in MANY:
                 return f"{other} {self.name_of(MANY[type(info)])} or {self._all(info.item_type, x)})"
-            case inspect.AnyType():
-                return super()._test(info, get)
+            case inspect.TypedDictType():
+                return f"{other} {self.name_of(dict)} or flaw({self.name_of(info)}, {x}, '') is None)"
             case _:
-                return f"flaw({self.name_of(info)}, {get}, '') is None"
+                return super()._test(inspect.AnyType(), get)
 
 
 def _lenient(info: inspect.Type) -> bool:
@@ -104,6 +104,17 @@ def _found_lenient(info: Any, within: tuple[object, ...], strict: set[object]) -
             return False
         case _:
             return False
+
+
+def _is_any(info: inspect.Type) -> bool:
+    """Anything may stand there, whatever is declared beside it."""
+    match info:
+        case inspect.Metadata(type=inner):
+            return _is_any(inner)
+        case inspect.UnionType(types=types):
+            return any(map(_is_any, types))
+        case _:
+            return isinstance(info, inspect.AnyType)
 
 
 def _has_year(value: dt.datetime) -> bool:

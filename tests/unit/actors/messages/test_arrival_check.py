@@ -123,3 +123,20 @@ def test_what_is_nested_in_itself_beyond_what_can_be_sent_is_refused() -> None:
 
 def test_a_default_that_did_not_arrive_is_no_matter() -> None:
     assert encoding_of(Lax).decode(encode({"number": 1})) == Lax(1)
+
+
+class Asked(msgspec.Struct, frozen=True):
+    anything: Any | time | msgspec.UnsetType = msgspec.UNSET
+
+
+@pytest.mark.parametrize(
+    ("kind", "value"), [(Labels | int | None, 7), (Labels | int | None, None), (list[Labels | str], ["a"])]
+)
+def test_what_stands_in_place_of_a_typed_dict_is_not_taken_for_one(kind: Any, value: Any) -> None:
+    encoding = encoding_of(kind)
+    assert encoding.decode(encoding.encode(value)) == value
+
+
+def test_a_field_of_anything_that_was_left_out_did_not_arrive() -> None:
+    encoding = encoding_of(Asked)
+    assert encoding.decode(encoding.encode(Asked())) == Asked()
