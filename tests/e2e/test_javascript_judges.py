@@ -69,10 +69,10 @@ def test_it_judges_frames_that_are_damaged_as_this_side_does(tmp_path: Path) -> 
 
 def pairs(rng: Random, count: int) -> list[tuple[bytes, bytes]]:
     """Descriptions of two versions of a channel: of the second some types, fields and messages are others."""
-    words = ("int", "float", "str", "bytes", "none", "bool", "date", "any", "odd")
+    words = ("int", "float", "str", "bytes", "none", "bool", "date", "datetime", "any", "raw", "odd")
 
     def shape(depth: int) -> Any:
-        what = rng.randrange(9 if depth else 3)
+        what = rng.randrange(10 if depth else 3)
         inside = [shape(depth - 1) for _ in range(2)] if depth else []
         values = rng.sample([1, 2, 4, "a", "b"], rng.randint(1, 3))
         match what:
@@ -88,12 +88,16 @@ def pairs(rng: Random, count: int) -> list[tuple[bytes, bytes]]:
                 return ["literal", *values]
             case 8:
                 return ["flag", "F", *(each for each in values if isinstance(each, int))]
+            case 9:
+                return rng.choice(
+                    (["union", "float", ["literal", *values]], ["set", rng.randrange(3)], ["union", "any", 1])
+                )
             case _:
                 return rng.choice(words)
 
     def definition(name: str) -> list[Any]:
         fields = [[each, rng.randrange(3), shape(2)] for each in rng.sample("abcd", rng.randint(0, 3))]
-        tag = rng.choice([None, None, ["kind", name]])
+        tag = rng.choice([None, None, ["kind", name], ["a", name]])
         return [rng.choice(("map", "map", "map", "array")), name, tag, rng.random() < 0.2, fields]
 
     def changed(value: Any) -> Any:

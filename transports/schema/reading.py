@@ -62,9 +62,9 @@ class Reading:
         self._reads = reads
         self._left = steps
         #: Pairs of definitions that are taken for well: they are, or they are being looked at.
-        self._well: dict[tuple[int, int, bool], None] = {}
-        #: Pairs of them whose hashes were looked at.
-        self._hashed: set[tuple[int, int]] = set()
+        self._well: dict[tuple[int, int, bool, bool], None] = {}
+        #: What is looked at has to have a hash: it is an item of a set, or a key.
+        self._has_hash = False
 
     def flaw(self, written: Shape, read: Shape, where: str) -> Flaw | None:
         """What keeps `written` from being read as `read`; None if nothing does. `where` names it, for texts."""
@@ -104,10 +104,8 @@ class Reading:
             case str(word), str(other) if word in WORDS and (word == other or other in WIDER.get(word, ())):
                 return None
             case ["dict", keys, values], ["dict", other_keys, other_values]:
-                return (
-                    self._flaw(keys, other_keys, f"a key of {where}")
-                    or self._hash_flaw(keys, other_keys, f"a key of {where}")
-                    or self._flaw(values, other_values, f"{where}[…]")
+                return self._keyed(keys, other_keys, f"a key of {where}") or self._flaw(
+                    values, other_values, f"{where}[…]"
                 )
             case [str(word), *items], [str(other), *others] if word in _ARRAYS and other in _ARRAYS:
                 return self._array_flaw(word, items, other, others, written, read, where)
@@ -187,17 +185,17 @@ class Reading:
             )
         if (other in _SETS and word not in _SETS) or len(others) != 1:
             return self._other(written, read, where)  # items that are equal would arrive once
-        return _first(
-            self._flaw(item, others[0], f"{where}[…]")
-            or (self._hash_flaw(item, others[0], f"{where}[…]") if other in _SETS else None)
-            for item in items
-        )
+        look = self._keyed if other in _SETS else self._flaw
+        return _first(look(item, others[0], f"{where}[…]") for item in items)
 
     # What is read as anything, and what has to have a hash.
 
     def _any_flaw(self, written: Shape, where: str) -> Flaw | None:
         if not _known(written):
             return self._other(written, "any", where)
+        if self._has_hash and _is_made(written):
+            what = f"is an array or a class at {self._wrote}, and Any at {self._reads}"
+            return Flaw.said(where, what, f"declare its type at {self._reads}")
         if not self._with(written, _not_plain):
             return None
         return Flaw.said(
@@ -207,32 +205,13 @@ class Reading:
             f"declare its type at {self._reads}",
         )
 
-    def _hash_flaw(self, written: Shape, read: Shape, where: str) -> Flaw | None:
-        """Of an item of a set and a key, which has a hash: what is made of others is not read there as anything."""
-        self._spend(1)
-        match written, read:
-            case ["union", *several], _ if "any" not in several:
-                return _first(self._hash_flaw(each, read, where) for each in several)
-            case _ if "any" in several_of(read):
-                if "any" in several_of(written) or not _is_made(written):
-                    return None
-                what = f"is an array or a class at {self._wrote}, and Any at {self._reads}"
-                return Flaw.said(where, what, f"declare its type at {self._reads}")
-            case _, ["union", *several]:
-                return _first(self._hash_flaw(written, each, where) for each in several)
-            case [str(word), *items], [str(other), *others] if word in _ARRAYS and other in _ARRAYS and others:
-                each = others if other == "tuple" else [others[0]] * len(items)
-                return _first(self._hash_flaw(*pair, where) for pair in zip(items, each, strict=False))
-            case int(), int() if (written, read) not in self._hashed and self._are_classes(written, read):
-                self._hashed.add((written, read))
-                theirs = {field.name: field.shape for field in self._reader.definitions[read].fields}
-                return _first(
-                    self._hash_flaw(field.shape, theirs[field.name], f"{where}.{field.name}")
-                    for field in self._writer.definitions[written].fields
-                    if field.name in theirs
-                )
-            case _:
-                return None
+    def _keyed(self, written: Shape, read: Shape, where: str) -> Flaw | None:
+        """As `_flaw`, of an item of a set, or of a key."""
+        before, self._has_hash = self._has_hash, True
+        try:
+            return self._flaw(written, read, where)
+        finally:
+            self._has_hash = before
 
     def _are_classes(self, written: int, read: int) -> bool:
         return 0 <= written < len(self._writer.definitions) and 0 <= read < len(self._reader.definitions)
@@ -265,7 +244,7 @@ class Reading:
         return side.definitions[place].tag if 0 <= place < len(side.definitions) else None
 
     def _class_flaw(self, written: int, read: int, where: str, *, among: bool) -> Flaw | None:
-        pair = (written, read, among)
+        pair = (written, read, among, self._has_hash)
         if pair in self._well:
             return None
         if not (0 <= written < len(self._writer.definitions) and 0 <= read < len(self._reader.definitions)):

@@ -12,6 +12,14 @@ const [REQUIRED, OPTIONAL] = [0, 2];
 const same = (one, other) => JSON.stringify(one) === JSON.stringify(other);
 const isClass = Number.isInteger;
 const members = (type) => (type == null ? [] : Array.isArray(type) && type[0] === "union" ? type.slice(1) : [type]);
+/** A class, or an array or a map of others. */
+const isMade = (type) => isClass(type) || (Array.isArray(type) && !VALUES.includes(type[0]));
+/** As what is declared nowhere it does not arrive. */
+const isOdd = (type) =>
+  ["datetime", "ext", "raw"].includes(type) || (Array.isArray(type) && type[0] === "dict" && members(type[1]).some(isMade));
+/** One of these is described by its values, of which some are integers: then no float reads one. */
+const ofIntegers = (several) =>
+  several.some((each) => Array.isArray(each) && VALUES.includes(each[0]) && each.some((value) => ["number", "bigint"].includes(typeof value)));
 const valuesOf = ([word, ...values]) => (word === "literal" ? values : values.slice(1));
 const bits = (values) => values.reduce((all, each) => all | BigInt(each), 0n);
 const cut = (text) => (text.length > MAX_TEXT ? `${text.slice(0, MAX_TEXT)}…` : text);
@@ -26,6 +34,7 @@ const first = (items, look) => {
 /** What `writer` describes, read as `reader` describes it: flaw(written, read, where) is null, or the reason against it. */
 function reading([, writes], [, reads], wrote, at) {
   const well = new Set(); // pairs of classes that are taken for well: they are, or they are being looked at
+  let hashed = false; // what is looked at has to have a hash: it is an item of a set, or a key
   let steps = 0;
   const spelled = (type, definitions) => cut(definitions[type]?.[1] ?? JSON.stringify(type));
   const because = (where, what, mend) => ({ where, text: `${where} ${what}; ${mend}` });
@@ -46,16 +55,43 @@ function reading([, writes], [, reads], wrote, at) {
     if ((steps += 1) > MAX_STEPS) throw new RangeError("it is described in too many words to be compared");
     const [word, ...items] = Array.isArray(written) ? written : [written];
     const [other, ...others] = Array.isArray(read) ? read : [read];
-    if ((read === "any" || read === "raw") && (typeof written !== "string" || WORDS.has(written))) return null;
+    if (word === "union" && items.includes("any") && read !== "any") return flaw("any", read, where);
     if (word === "union") return first(items, (each) => flaw(each, read, where));
+    if (members(read).includes("any")) return anything(written, where);
+    if (read === "raw") return typeof written !== "string" || WORDS.has(written) ? null : differ(written, read, where);
     if (Array.isArray(written) && VALUES.includes(word)) return values(written, read, where);
     if (other === "union") return oneOf(written, others, read, where);
     if (isClass(written) && isClass(read)) return classes(written, read, where, false);
     if (typeof written === "string" && WORDS.has(word) && (word === read || WIDER[word]?.includes(read))) return null;
     if (word === "dict" && other === "dict" && items.length === 2 && others.length === 2)
-      return flaw(items[0], others[0], `a key of ${where}`) ?? flaw(items[1], others[1], `${where}[…]`);
+      return keyed(items[0], others[0], `a key of ${where}`) ?? flaw(items[1], others[1], `${where}[…]`);
     const arrays = Array.isArray(written) && Array.isArray(read) && ARRAYS.includes(word) && ARRAYS.includes(other);
     return arrays ? array(word, items, other, others, where) ?? null : differ(written, read, where);
+  }
+
+  function anything(written, where) {
+    if (typeof written === "string" && !WORDS.has(written)) return differ(written, "any", where);
+    if (hashed && isMade(written)) return because(where, `is an array or a class at ${wrote}, and Any at ${at}`, `declare it at ${at}`);
+    const seen = new Set();
+    for (const left = [written]; left.length > 0; ) {
+      const type = left.pop();
+      steps += 1;
+      if (isOdd(type)) return because(where, `has at ${wrote} what is not read as Any at ${at}`, `declare its type at ${at}`);
+      if (Array.isArray(type) && !VALUES.includes(type[0])) left.push(...type.slice(1));
+      if (!isClass(type) || seen.has(type)) continue;
+      seen.add(type);
+      left.push(...(writes[type]?.[4] ?? []).map((field) => field[2]));
+    }
+    return null;
+  }
+
+  /** As `flaw`, of an item of a set, or of a key. */
+  function keyed(written, read, where) {
+    const before = hashed;
+    hashed = true;
+    const found = flaw(written, read, where);
+    hashed = before;
+    return found;
   }
 
   function readsValue(value, word, read) {
@@ -71,10 +107,13 @@ function reading([, writes], [, reads], wrote, at) {
 
   function values(written, read, where) {
     const [word] = written;
-    const several = members(read);
+    let several = members(read);
     const some = (...words) => several.some((each) => Array.isArray(each) && words.includes(each[0]));
-    if (word === "flag" && !(Array.isArray(read) && read[0] === "flag"))
-      return several.includes("int") || several.includes("float") ? null : differ(written, read, where);
+    const floats = !ofIntegers(several);
+    if (word === "flag") {
+      if (several.includes("int") || (floats && several.includes("float"))) return null;
+      several = several.filter((each) => Array.isArray(each) && each[0] === "flag").slice(0, 1);
+    } else if (!floats) several = several.filter((each) => each !== "float");
     const missing = valuesOf(written).filter((value) => !several.some((each) => readsValue(value, word, each)));
     if (missing.length === 0) return null;
     if (!some(...VALUES)) return differ(written, read, where);
@@ -84,11 +123,15 @@ function reading([, writes], [, reads], wrote, at) {
 
   function oneOf(written, several, read, where) {
     if (!isClass(written)) {
-      const found = several.map((each) => flaw(written, each, where));
+      const able = written === "int" && ofIntegers(several) ? several.filter((each) => each !== "float") : several;
+      const found = able.map((each) => flaw(written, each, where));
       const inside = found.filter((each) => each?.where !== where);
       return found.includes(null) ? null : inside.length === 1 ? inside[0] : differ(written, read, where);
     }
-    const known = several.filter(isClass);
+    // One that travels as a map and one as an array are told apart without a tag.
+    const isMap = (definition) => definition[0] === "map";
+    const alike = (each) => !writes[written] || !reads[each] || isMap(writes[written]) === isMap(reads[each]);
+    const known = several.filter((each) => isClass(each) && alike(each));
     const fitting = known.filter((each) => known.length === 1 || same(reads[each]?.[2], writes[written]?.[2]));
     return fitting.length === 1 ? classes(written, fitting[0], where, known.length > 1) : differ(written, read, where);
   }
@@ -101,11 +144,12 @@ function reading([, writes], [, reads], wrote, at) {
     }
     const drops = SETS.includes(other) && !SETS.includes(word); // items that are equal would arrive once
     if (drops || others.length !== 1) return differ(written, read, where);
-    return first(items, (item) => flaw(item, others[0], `${where}[…]`));
+    const look = SETS.includes(other) ? keyed : flaw;
+    return first(items, (item) => look(item, others[0], `${where}[…]`));
   }
 
   function classes(written, read, where, among) {
-    const pair = `${written} ${read} ${among}`;
+    const pair = `${written} ${read} ${among} ${hashed}`;
     if (well.has(pair)) return null;
     if (!writes[written] || !reads[read]) return because(where, "is of a type that is not described", "describe it");
     const before = well.size;
@@ -128,6 +172,8 @@ function reading([, writes], [, reads], wrote, at) {
       const known = left.get(name);
       left.delete(name);
       steps += 1;
+      if (tag == null && theirTag?.[0] === name)
+        return because(`${where}.${name}`, `is the tag at ${at}`, "call the field otherwise");
       if (!known && strict) return strictly(name, where);
       const found = known ? flaw(type, known[2], `${where}.${name}`) : null;
       if (found) return found;
