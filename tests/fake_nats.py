@@ -51,6 +51,8 @@ class NatsClient(asyncio.Protocol):
         match words[0]:
             case b"CONNECT":
                 self.options = json.loads(b" ".join(words[1:]))
+                if self.server.refuses:
+                    self.say(self.server.refuses)
             case b"PING" if not self.server.silent:
                 self.say(b"PONG\r\n")
             case b"SUB":
@@ -87,6 +89,8 @@ class FakeNats:
         self.clients: list[NatsClient] = []
         self.published: list[tuple[bytes, bytes]] = []
         self.lose = 0
+        #: What it says to a login, before it goes on.
+        self.refuses = b""
         #: It answers nothing.
         self.silent = False
         #: It hangs up on everybody behind so many words.
@@ -140,6 +144,12 @@ class FakeNats:
         """Deliver nothing more to whoever listens there, as if it were gone."""
         for client in [each for each in self.clients if each.wants(subject)]:
             client.subscriptions.clear()
+
+    def leave(self) -> None:
+        """Say that it goes soon, and let nobody in any more."""
+        assert self._server is not None
+        self._server.close()
+        self.say(b"INFO " + json.dumps({**self.info, "ldm": True}).encode() + b"\r\n")
 
     def say(self, data: bytes) -> None:
         """Say something to everybody, whatever it is."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import signal
 import ssl
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
@@ -15,6 +16,7 @@ from nats_servers import Broker, free_port, running
 from virtual_time import eventually
 
 from peerbus.actors import Channel, Message, Peer, Reactor, Request, SendError, handles
+from peerbus.discovery import ListenerRestored
 from peerbus.node import Node
 from peerbus.transports.nats import NatsServer, NatsTransport
 from peerbus.transports.nats.login import Login
@@ -132,6 +134,20 @@ async def test_nodes_at_two_servers_of_a_cluster_meet_and_go_on_when_one_is_kill
             one.kill()
             await eventually(lambda: bool(alice.peers and bob.peers) or not alice.peers)
             await eventually(lambda: bool(alice.peers and bob.peers))
+            assert await eventually_answers(lambda: asked(alice, 5)) == 10
+
+
+async def test_a_server_in_lame_duck_mode_is_left_by_those_who_listen_before_it_hangs_up() -> None:
+    first, second, one_port, other_port = cluster()
+    first += '\nlame_duck_grace_period: "5s"\nlame_duck_duration: "31s"\n'
+    with running(first, port=one_port) as one, running(second, port=other_port) as other:
+        async with two_nodes([one, other]) as (alice, bob):
+            with bob.subscribe(ListenerRestored) as restored:
+                assert one.process is not None
+                one.process.send_signal(signal.SIGUSR2)
+                await restored.get()
+            assert await asked(alice, 4) == 8, "what runs goes on"
+            one.kill()
             assert await eventually_answers(lambda: asked(alice, 5)) == 10
 
 

@@ -57,6 +57,8 @@ class ServerInfo(msgspec.Struct, frozen=True):
     auth_required: bool = False
     tls_required: bool = False
     tls_available: bool = False
+    #: It goes soon ("lame duck"): it lets nobody in, and hangs up after a while.
+    ldm: bool = False
     #: To be signed, where nodes show keys.
     nonce: str = ""
 

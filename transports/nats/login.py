@@ -85,6 +85,8 @@ class Login:
     ) -> Login:
         """Read whichever of the files is named. Raises ConfigError."""
         jwt, seed = "", _secret(nkey_file)
+        if seed:
+            _check_seed(seed, nkey_file)
         if credentials:
             text = _secret(credentials)
             found, key = _JWT.search(text), _SEED.search(text)
@@ -93,7 +95,19 @@ class Login:
             if seed:
                 raise ConfigError("a server is shown a key of nkey_file or credentials, not both")
             jwt, seed = found[1], key[1]
+            _check_seed(seed, credentials)
         return cls(user, _secret(password_file), _secret(token_file), jwt, seed)
+
+    @property
+    def shown(self) -> str:
+        """What a server is shown, in words that give nothing away."""
+        if self.user:
+            return f"the user {self.user!r} and a password"
+        if self.token:
+            return "a token"
+        if not self.seed:
+            return "nothing; [transports.nats] takes user and password_file, token_file, nkey_file or credentials"
+        return "credentials" if self.jwt else f"the key {_public(user_key(self.seed))}"
 
     def answer(self, info: ServerInfo) -> dict[str, str]:
         """The fields of CONNECT that this server is shown."""
@@ -108,12 +122,25 @@ class Login:
         return {"sig": signature, **({"jwt": self.jwt} if self.jwt else {"nkey": _public(key)})}
 
 
+def _check_seed(seed: str, path: str | os.PathLike[str]) -> None:
+    try:
+        user_key(seed)
+    except ValueError as error:
+        raise ConfigError(f"{os.fspath(path)}: {error}") from None
+
+
 def _secret(path: str | os.PathLike[str]) -> str:
-    if not os.fspath(path):
+    name = os.fspath(path)
+    if not name:
         return ""
     try:
         with opened_file(path) as descriptor:
-            guarded(descriptor, os.fspath(path))
-            return os.read(descriptor, MAX_KEY_FILE).decode().strip()
-    except (OSError, ValueError) as error:
-        raise ConfigError(f"{os.fspath(path)}: {error}") from None
+            guarded(descriptor, name)
+            text = os.read(descriptor, MAX_KEY_FILE).decode().strip()
+    except OSError as error:
+        raise ConfigError(f"{name}: {error.strerror or error}") from None
+    except ValueError as error:
+        raise ConfigError(f"{name}: {error}") from None
+    if not text:
+        raise ConfigError(f"{name}: is empty")
+    return text

@@ -1,7 +1,8 @@
 """Streams between nodes that reach the same NATS server, or cluster of servers, and not each other."""
 
 # Law 1. Only servers that the operator named are connected to: an endpoint that a peer told is dialed through these.
-# Law 2. One connection to a server for each network of a node, while a stream, a listener or its presence needs it.
+# Law 2. One connection to a server for each network of a node, while a stream, a listener or its presence needs it; a
+#        second one only while the first server is about to go.
 
 from __future__ import annotations
 
@@ -166,6 +167,7 @@ class NatsTransport:
                         tls=self._server_tls,
                         lost=link.lost,
                         room=link.room,
+                        leaving=link.leaving,
                         connect=self._connect,
                     )
             except (DialFailed, TimeoutError) as failed:

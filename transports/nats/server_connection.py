@@ -45,6 +45,8 @@ ASK_EVERY: Final = 10.0
 LIVE: Final = 25.0
 #: Seconds for a server to answer the last question.
 PARTING: Final = 1.0
+#: Bytes that a message has to be allowed to have: one that says where a node is heard has a hundred.
+LEAST_PAYLOAD: Final = 128
 #: Lines and messages that carry nothing for a stream and are looked at in one turn of the loop: about 2 ms.
 MOST_IDLE: Final = 256
 
@@ -59,6 +61,8 @@ class ServerConnection(asyncio.Protocol):
 
     def __init__(self, lost: Callable[[Exception], None], room: Callable[[], None]) -> None:
         self.on_lost, self._room = lost, room
+        #: Hears that the server goes soon, and hangs up then.
+        self.on_leaving: Callable[[], None] = lambda: None
         self._reader = ServerReader()
         self._loop = asyncio.get_running_loop()
         self._receivers: dict[int, Receiver] = {}
@@ -77,11 +81,14 @@ class ServerConnection(asyncio.Protocol):
         self.closed: asyncio.Future[None] = self._loop.create_future()
         self.busy = False
         self.info = ServerInfo()
+        #: What the server was shown, in words.
+        self._shown = ""
 
     # What a caller does.
 
     def say_hello(self, login: Login) -> None:
         """Log in; `ready` is done once the server has let this in."""
+        self._shown = login.shown
         options: dict[str, object] = {
             "verbose": False,
             "pedantic": False,
@@ -217,6 +224,8 @@ class ServerConnection(asyncio.Protocol):
             self.info = event
             if not self.greeted.done():
                 self.greeted.set_result(event)
+            elif event.ldm:
+                self.on_leaving()
         return False
 
     def _word(self, name: str) -> None:
@@ -230,7 +239,8 @@ class ServerConnection(asyncio.Protocol):
 
     def _refused(self, text: str) -> None:
         # Most errors end the connection; one that concerns a single subject does not, and is then a matter of rights.
-        error = ConnectionRefusedError(f"the NATS server says: {text[:200]}")
+        login = f" (it was shown {self._shown})" if text.lower().startswith("authorization") else ""
+        error = ConnectionRefusedError(f"the NATS server says: {text[:200]}{login}")
         if not self.ready.done() or text.lower().startswith(("permissions violation", "stale", "slow consumer")):
             self.abort(error)
         else:
@@ -257,6 +267,7 @@ async def open_connection(
     tls: ssl.SSLContext | None,
     lost: Callable[[Exception], None],
     room: Callable[[], None],
+    leaving: Callable[[], None] = lambda: None,
     connect: Connect | None = None,
 ) -> ServerConnection:
     """Connect, by `connect` where that is given, and log in; the caller sets the deadline.
@@ -275,6 +286,8 @@ async def open_connection(
         (connection,) = made
         info = await connection.greeted
         connection.check()
+        if tls is not None and not (info.tls_required or info.tls_available):
+            raise ConnectionRefusedError("the NATS server has no TLS, and tls is asked for")
         if tls is not None or info.tls_required:
             secured = await loop.start_tls(
                 transport, connection, tls or ssl.create_default_context(), server_hostname=host
@@ -287,6 +300,13 @@ async def open_connection(
         connection.check()
         if not connection.info.headers:
             raise ConnectionRefusedError("the NATS server knows no headers: 2.2 or newer is needed")
+        if connection.info.ldm:
+            raise ConnectionRefusedError("the NATS server is about to go (lame duck mode)")
+        if connection.info.max_payload < LEAST_PAYLOAD:
+            most = connection.info.max_payload
+            raise ConnectionRefusedError(
+                f"the NATS server takes messages of {most} bytes (max_payload), {LEAST_PAYLOAD} are needed"
+            )
     except BaseException as error:
         for each in made:
             each.abort()
@@ -295,5 +315,5 @@ async def open_connection(
         if isinstance(error, (OSError, StreamBroken)):
             raise DialFailed(f"nats://{host}:{port}: {error or type(error).__name__}") from error
         raise
-    connection.on_lost = lost  # from now on there is somebody to tell
+    connection.on_lost, connection.on_leaving = lost, leaving  # from now on there is somebody to tell
     return connection

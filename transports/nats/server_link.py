@@ -6,7 +6,9 @@
 #        server (503): whoever writes to nobody hears of it at once.
 # Law 3. A link that is lost stays so, and says it to whoever comes later as to whoever was there: it may be lost in the
 #        very turn in which somebody was told that it is up.
-# Law 4. Nothing is answered where no node of this network listens: see `Subjects`, law 2.
+# Law 4. A server that says that it goes soon (lame duck mode) serves what runs until it does. What begins, and what
+#        listens, goes to another one at once, so that all is there when this one hangs up.
+# Law 5. Nothing is answered where no node of this network listens: see `Subjects`, law 2.
 
 from __future__ import annotations
 
@@ -120,7 +122,7 @@ class RelayedSession:
 
 
 class ServerLink:
-    """See the module. `users` counts what needs it; `unused` hears when nothing does, `gone` when it is lost."""
+    """See the module. `unused` hears when nothing needs it, and when it is lost, or about to be."""
 
     def __init__(self, subjects: Subjects, unused: Callable[[ServerLink], None], rng: Random) -> None:
         self.subjects = subjects
@@ -277,9 +279,14 @@ class ServerLink:
             self._unused(self)
         for session in list(self._sessions.values()):
             session.lost(error)
-        watchers, self._watchers = self._watchers, {}
-        for tell in watchers.values():
-            tell(error)
+        self._tell(error)
+
+    def leaving(self) -> None:
+        """The server goes soon: see law 4."""
+        if self._failure is None:
+            self._failure = StreamBroken("the NATS server is about to go (lame duck mode)")
+            self._unused(self)
+            self._tell(self._failure)
 
     def room(self) -> None:
         """The connection takes more."""
@@ -292,6 +299,11 @@ class ServerLink:
             served = self._sessions.get(number)
             if served is not None and served.stream is not None:
                 served.stream.flush()
+
+    def _tell(self, error: Exception) -> None:
+        watchers, self._watchers = self._watchers, {}
+        for tell in watchers.values():
+            tell(error)
 
     def _heard(self, delivery: Delivery) -> bool:
         known = self._at.get(delivery.subject)

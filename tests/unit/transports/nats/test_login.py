@@ -63,6 +63,10 @@ def test_a_file_that_others_read_is_refused_and_so_is_more_than_one_way(tmp_path
         Login.from_files(token_file=secret(tmp_path, "s3cret", 0o644))
     with pytest.raises(ConfigError, match="No such file"):
         Login.from_files(token_file=tmp_path / "nowhere")
+    with pytest.raises(ConfigError, match=r"secret: is empty"):
+        Login.from_files(user="alice", password_file=secret(tmp_path, "\n"))
+    with pytest.raises(ConfigError, match=r"secret: not an NKey seed"):
+        Login.from_files(nkey_file=secret(tmp_path, "s3cret"))
     path = secret(tmp_path, SEED)
     with pytest.raises(ConfigError, match="one of"):
         Login.from_files(token_file=path, nkey_file=path)
@@ -70,3 +74,17 @@ def test_a_file_that_others_read_is_refused_and_so_is_more_than_one_way(tmp_path
         Login.from_files(user="alice")
     with pytest.raises(ConfigError, match="no credentials"):
         Login.from_files(credentials=path)
+
+
+@pytest.mark.parametrize(
+    ("login", "shown"),
+    [
+        (Login("alice", "s3cret"), "the user 'alice' and a password"),
+        (Login(token="s3cret"), "a token"),
+        (Login(seed=SEED), f"the key {USER}"),
+        (Login(jwt="eyJ0.eyJq.c2ln", seed=SEED), "credentials"),
+    ],
+)
+def test_what_a_server_is_shown_is_said_without_a_secret(login: Login, shown: str) -> None:
+    assert login.shown == shown
+    assert Login().shown.startswith("nothing; [transports.nats] takes user and password_file, token_file")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 
 import pytest
 from fake_nats import FakeNats, fake_nats
@@ -16,13 +17,16 @@ from peerbus.transports.nats.server_connection import ServerConnection, open_con
 
 
 async def connected(
-    server: FakeNats, lost: asyncio.Future[Exception] | None = None, login: Login | None = None
+    server: FakeNats,
+    lost: asyncio.Future[Exception] | None = None,
+    login: Login | None = None,
+    tls: ssl.SSLContext | None = None,
 ) -> ServerConnection:
     return await open_connection(
         "127.0.0.1",
         server.port,
         login=login or Login(),
-        tls=None,
+        tls=tls,
         lost=lost.set_result if lost is not None else lambda error: None,
         room=lambda: None,
     )
@@ -97,7 +101,12 @@ async def test_a_server_that_is_silent_is_gone(monkeypatch: pytest.MonkeyPatch) 
 
 @pytest.mark.parametrize(
     ("info", "why"),
-    [({"headers": False}, "2.2 or newer"), ({"max_payload": "x"}, "INFO")],
+    [
+        ({"headers": False}, "2.2 or newer"),
+        ({"max_payload": "x"}, "INFO"),
+        ({"ldm": True}, "lame duck"),
+        ({"max_payload": 64}, r"messages of 64 bytes \(max_payload\), 128 are needed"),
+    ],
 )
 async def test_a_server_that_cannot_be_used_is_refused_and_nothing_is_left(info: dict[str, object], why: str) -> None:
     async with fake_nats() as server:
@@ -106,6 +115,19 @@ async def test_a_server_that_cannot_be_used_is_refused_and_nothing_is_left(info:
             await connected(server)
         await server.empty()
         assert not server.clients
+
+
+async def test_where_tls_is_asked_for_and_the_server_has_none_that_is_the_error() -> None:
+    async with fake_nats() as server:
+        with pytest.raises(DialFailed, match="has no TLS, and tls is asked for"):
+            await connected(server, tls=ssl.create_default_context())
+
+
+async def test_a_login_that_a_server_refuses_is_said_with_what_it_was_shown() -> None:
+    async with fake_nats() as server:
+        server.refuses = b"-ERR 'Authorization Violation'\r\n"
+        with pytest.raises(DialFailed, match=r"Violation \(it was shown the user 'alice' and a password\)"):
+            await connected(server, login=Login("alice", "s3cret"))
 
 
 class Pipe(asyncio.Transport):

@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from nats_scene import ALICE, at_server
+from fake_nats import fake_nats
+from nats_scene import ALICE, BOB, at_server
 
 from peerbus.actors.base import DialFailed, StreamBroken
+from peerbus.transports.nats import NatsServer, NatsTransport
 from peerbus.transports.nats.client_protocol import Delivery
 from peerbus.transports.nats.server_link import GRANTED, MAX_STREAMS, MOST_FOR_ONE, TAKEN
 from peerbus.transports.streams import client_context
@@ -75,3 +77,25 @@ async def test_an_end_that_is_lost_as_soon_as_it_is_taken_tells_its_stream_so() 
         assert [str(error) for error in told] == ["the server is gone"]
         link.connection.abort()
         link.let_go()
+
+
+async def test_of_a_server_that_goes_soon_those_who_listen_leave_at_once_and_what_runs_goes_on() -> None:
+    async with at_server() as scene, fake_nats() as other:
+        at = [NatsServer("127.0.0.1", server.port) for server in (scene.server, other)]
+        scene.alice, scene.bob = NatsTransport(ALICE, at), NatsTransport(BOB, at)
+        listener = await scene.listen()
+        dialed, accepted = await asyncio.gather(scene.dial(), listener.accept())
+        scene.server.leave()
+        with pytest.raises(StreamBroken, match="lame duck"):
+            await listener.accept()
+        await listener.aclose()
+        async with scene.joined() as (again, _):
+            assert [len(server.clients) for server in (scene.server, other)] == [2, 2]
+            assert again.peer_id == BOB.node_id
+            for number in range(3):
+                dialed.write(b"%d" % number)
+                assert await accepted.read() == b"%d" % number
+            await scene.server.stop()
+            with pytest.raises(StreamBroken):
+                await accepted.read()
+        await asyncio.gather(dialed.aclose(), accepted.aclose())
