@@ -14,6 +14,7 @@ OF_ITS_OWN = {
     "records.own_record.MAX_ENDPOINTS_BYTES records.own_record.MAX_OFFERS records.own_record.MAX_OFFERS_BYTES "
     "records.record.MAX_SEQUENCE shell.address_watch.MOST_GAP shell.book_writer.BOOK_TIMEOUT "
     "shell.calendar_watch.FEWEST_CLOCKS shell.connections.MOST_NARROW shell.dialing.DIAL_TIMEOUT "
+    "shell.finders.START_TIMEOUT "
     "shell.referrals.REFUSALS_AT_ONCE",
     "transports": "sending.inside_link.MOST_UNTOLD connection.liveness.MAX_PINGS sending.open_asks.MAX_RID "
     "lanes.outbox.MAX_BUDGET schema.reading.MAX_STEPS "
