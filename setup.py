@@ -1,12 +1,14 @@
 """What setup.cfg cannot say: the core is compiled where that is possible and not refused, and where the project is
 published, which CITATION.cff alone says (docs/releasing.md).
 
-PEERBUS_PURE=1: nothing is compiled; PEERBUS_PURE=0: what cannot be compiled ends the build. Else it costs speed only.
+PEERBUS_PURE=1, or any other word: nothing is compiled; PEERBUS_PURE=0: what cannot be compiled ends the build. Where it
+is not set, that costs speed only.
 """
 
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
 import sys
 from pathlib import Path
@@ -24,9 +26,10 @@ TOOLS = ["mypy>=2.1,<3", "msgspec>=0.20", "pykka>=4.5,<5", "setuptools>=77"]
 
 def possible() -> bool:
     """Whether to try: nobody refused it, and there is a compiler of C."""
-    if WANTED == "1" or EDITABLE:
+    if WANTED not in ("", "0") or EDITABLE:
         return False
-    return WANTED == "0" or any(map(shutil.which, (os.environ.get("CC", "cc"), "gcc", "clang")))
+    compiler = shlex.split(os.environ.get("CC", "")) or ["cc"]  # which may have arguments
+    return WANTED == "0" or any(map(shutil.which, (compiler[0], "gcc", "clang")))
 
 
 def extensions() -> list[Extension]:

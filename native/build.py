@@ -11,7 +11,10 @@ from .modules import COMPILED
 from .shown_sources import show_sources
 from .sources import in_use, use_sources
 
-__all__ = ["build_name", "choose_build"]
+__all__ = ["PURE", "build_name", "choose_build"]
+
+#: The variable of the environment that chooses the build. Anything but nothing and `0` refuses what is compiled.
+PURE = "PEERBUS_PURE"
 
 
 @cache
@@ -24,7 +27,7 @@ def build_name() -> str:
 
 def choose_build(package: str) -> None:
     """Import `package` from its sources where `PEERBUS_PURE` says so; else let what is compiled say which these are."""
-    if os.environ.get("PEERBUS_PURE") == "1":
+    if os.environ.get(PURE, "") not in ("", "0"):
         use_sources(package)
     elif build_name() == "native":
         show_sources(package)

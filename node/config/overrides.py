@@ -15,6 +15,7 @@ from typing import Any
 
 from ...actors.base import ConfigError
 from ...actors.engine import CHECK_SENDS
+from ...native import PURE
 
 __all__ = ["PREFIX", "Override", "from_environment", "from_words", "joined", "key_text", "leaves", "too_large"]
 
@@ -22,7 +23,7 @@ PREFIX = "PEERBUS_"
 #: What parts a key from the next, where a shell allows no dot.
 _DOT = "__"
 #: Variables with that prefix that other parts of the package read.
-_OTHERS = frozenset({CHECK_SENDS})
+_OTHERS = frozenset({CHECK_SENDS, PURE})
 #: A key that is written without quotes (TOML 1.0, "Keys").
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
 #: What Kubernetes, and Docker before it, tell containers of a service ("Environment variables", Service).

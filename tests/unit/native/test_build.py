@@ -9,8 +9,10 @@ import sys
 from importlib.machinery import EXTENSION_SUFFIXES
 from pathlib import Path
 
+import pytest
+
 import peerbus
-from peerbus.native import COMPILED, build_name
+from peerbus.native import COMPILED, PURE, build_name
 from peerbus.node.process.figures import process_figures
 
 
@@ -21,16 +23,28 @@ def test_the_build_is_the_one_whose_modules_are_imported() -> None:
     assert process_figures().build == build_name()
 
 
-def test_a_pure_process_says_so_whatever_is_installed() -> None:
-    said = subprocess.run(
+@pytest.mark.parametrize("wanted", ["1", "true", "yes"])
+def test_a_pure_process_says_so_whatever_is_installed(wanted: str) -> None:
+    assert version_said(wanted) == f"peerbus {peerbus.__version__} (pure)\n"
+
+
+@pytest.mark.parametrize("wanted", ["", "0"])
+def test_a_process_of_which_no_build_is_wanted_has_what_is_installed(wanted: str) -> None:
+    compiled = Path(peerbus.__file__).parent.joinpath(*COMPILED[0].split("."))
+    installed = any(compiled.with_name(compiled.name + suffix).is_file() for suffix in EXTENSION_SUFFIXES)
+    assert version_said(wanted) == f"peerbus {peerbus.__version__} ({'native' if installed else 'pure'})\n"
+
+
+def version_said(wanted: str) -> str:
+    done = subprocess.run(
         [sys.executable, "-P", "-m", "peerbus", "--version"],
         check=True,
         capture_output=True,
         text=True,
         timeout=60,
-        env={**os.environ, "PEERBUS_PURE": "1"},
+        env={**os.environ, PURE: wanted},
     )
-    assert said.stdout == f"peerbus {peerbus.__version__} (pure)\n"
+    return done.stdout
 
 
 def test_every_module_that_is_compiled_has_its_source_beside_it() -> None:

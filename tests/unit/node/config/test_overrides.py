@@ -101,7 +101,7 @@ def test_a_quoted_key_is_one_name() -> None:
 
 
 def test_what_others_put_into_the_environment_is_ignored_and_named() -> None:
-    config = parse(environment=OF_OTHERS | {"PEERBUS_CHECK_SENDS": "1", "HOME": "/root"})
+    config = parse(environment=OF_OTHERS | {"PEERBUS_CHECK_SENDS": "1", "PEERBUS_PURE": "1", "HOME": "/root"})
     plain_config = parse()
     assert replace(config, source=plain_config.source, values=plain_config.values) == plain_config
     assert {each.origin for each in config.source.ignored} == set(OF_OTHERS)
