@@ -6,6 +6,7 @@ import argparse
 import json
 import sys
 from collections.abc import Callable, Sequence
+from importlib import import_module
 from pathlib import Path
 
 from peerbus.native import build_name
@@ -30,6 +31,19 @@ _RESULTS = Path(__file__).resolve().parent / "results"
 
 #: What each run compares.
 _ROWS: dict[str, Callable[[], list[Comparison]]] = {"run": run_rows, "peers": peer_rows, "native": native_rows}
+
+#: Commands with a command line of their own, each with the module of its `main`.
+_COMMANDS = {
+    "beside": "beside",
+    "builds": "builds",
+    "compression": "compression.command",
+    "load": "load.command",
+    "quic": "quic.command",
+    "siege": "siege.command",
+    "sim": "sim.command",
+    "tuning": "tuning.command",
+    "wan": "wan.command",
+}
 
 _ABOUT = """\
 run      peerbus beside Pykka (one process), and beside what two processes can do without a bus (TCP on 127.0.0.1):
@@ -59,43 +73,8 @@ belong to this machine and this hour.
 def main(arguments: Sequence[str] | None = None) -> int:
     """Do what the command line says. Exit status: 1 where a case crashed or a ratio became worse, 2 for a mistake."""
     words = list(sys.argv[1:] if arguments is None else arguments)
-    match words[:1]:  # each with a command line of its own
-        case ["load"]:
-            from .load.command import main as load
-
-            return load(words[1:])
-        case ["wan"]:
-            from .wan.command import main as wan
-
-            return wan(words[1:])
-        case ["siege"]:
-            from .siege.command import main as siege
-
-            return siege(words[1:])
-        case ["sim"]:
-            from .sim.command import main as sim
-
-            return sim(words[1:])
-        case ["compression"]:
-            from .compression.command import main as compression
-
-            return compression(words[1:])
-        case ["tuning"]:
-            from .tuning.command import main as tuning
-
-            return tuning(words[1:])
-        case ["builds"]:
-            from .builds import main as builds
-
-            return builds(words[1:])
-        case ["beside"]:
-            from .beside import main as beside
-
-            return beside(words[1:])
-        case ["quic"]:
-            from .quic.command import main as quic
-
-            return quic(words[1:])
+    if words[:1] and words[0] in _COMMANDS:
+        return int(import_module(f".{_COMMANDS[words[0]]}", __package__).main(words[1:]))
     parser = _parser()
     options = parser.parse_args(words)
     match options.command:

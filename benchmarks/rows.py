@@ -290,8 +290,35 @@ def _compressed() -> list[Comparison]:
     return rows
 
 
+#: What is asked of every product.
+_FIGURES = (
+    ("one-way 100 B", _RATE, "one-way"),
+    (_BY_MANY, _RATE, _TELL_MANY),
+    ("one-way 64 KiB", _VOLUME, "large"),
+    ("ask p50", _TIME, "ask p50"),
+    ("ask p99", _TIME, "ask p99"),
+    ("asks, 64 in flight", _RATE, "in flight"),
+)
+
+
 def peer_rows() -> list[Comparison]:
     """Ours beside each peer, figure by figure."""
+    return [*_over_nats(), *_beside_peers(), *_beside_grpc(), *worked_peer_rows(), *_beside_casty()]
+
+
+def _over_nats() -> list[Comparison]:
+    bars = {"one-way": _at_least(1.2), "ask p50": _at_most(0.8)}
+    return [
+        Comparison(
+            "the bus over a NATS server", title, unit, Figure("peerbus.nats", figure), Figure("nats", figure),
+            "nats-py, through as good a server", bars.get(figure),
+        )
+        for title, unit, figure in _FIGURES
+        if figure != _TELL_MANY
+    ]  # fmt: skip
+
+
+def _beside_peers() -> list[Comparison]:
     bars = {
         ("one-way", "zenoh"): _at_least(1.2),
         ("one-way", "zmq"): _at_least(1.5),
@@ -315,21 +342,33 @@ def peer_rows() -> list[Comparison]:
         (_TELL_MANY, "zenoh"): _at_least(1.3),
         (_TELL_MANY, "zmq"): _at_least(0.9),
     }
-    figures = (
-        ("one-way 100 B", _RATE, "one-way"),
-        (_BY_MANY, _RATE, _TELL_MANY),
-        ("one-way 64 KiB", _VOLUME, "large"),
-        ("ask p50", _TIME, "ask p50"),
-        ("ask p99", _TIME, "ask p99"),
-        ("asks, 64 in flight", _RATE, "in flight"),
-    )
-    beside_casty = {
-        "one-way": _at_least(2.5),
-        "ask p50": _at_most(0.6),
-        "in flight": _at_least(2.5),
-    }
-    over_nats = {"one-way": _at_least(1.2), "ask p50": _at_most(0.8)}
-    streams = [
+    return [
+        _beside(title, suffix, unit, ours, figure, name, targets.get((figure, name)))
+        for title, unit, figure in _FIGURES
+        for ours, suffix, targets in (("peerbus", "", bars), ("peerbus.message", ", Messages", with_messages))
+        for name in PEERS
+        if not name.startswith("peerbus")
+    ]
+
+
+def _beside_casty() -> list[Comparison]:
+    bars = {"one-way": _at_least(2.5), "ask p50": _at_most(0.6), "in flight": _at_least(2.5)}
+    return [
+        _beside(title, suffix, unit, ours, figure, "casty", targets.get(figure))
+        for title, unit, figure in _FIGURES
+        for ours, suffix, targets in (("peerbus.newer", "", {}), ("peerbus.newer.message", ", Messages", bars))
+    ]
+
+
+def _beside(title: str, suffix: str, unit: str, ours: str, figure: str, product: str, bar: Bar | None) -> Comparison:
+    """One figure beside that of a product, which tells one by one where ours tells many at once."""
+    theirs = Figure(product, "one-way" if figure == _TELL_MANY else figure)
+    name = f"{title}{suffix}"
+    return Comparison(name, name, unit, Figure(ours, figure), theirs, PRODUCTS[product].title, bar)
+
+
+def _beside_grpc() -> list[Comparison]:
+    return [
         Comparison(
             f"stream of {name}", f"stream of {name}{suffix}", unit, Figure(f"{ours}.stream", figure),
             Figure("grpc.stream", figure), "grpc.aio, server streaming", bar,
@@ -338,34 +377,4 @@ def peer_rows() -> list[Comparison]:
             ("100 B items", _RATE, "stream", _at_least(10)), ("64 KiB items", _VOLUME, "stream, large", None),
         )
         for ours, suffix in (("peerbus", ""), ("peerbus.message", ", Messages"))
-    ]  # fmt: skip
-    rows = [
-        Comparison(
-            "the bus over a NATS server", title, unit, Figure("peerbus.nats", figure), Figure("nats", figure),
-            "nats-py, through as good a server", over_nats.get(figure),
-        )
-        for title, unit, figure in figures
-        if figure != _TELL_MANY
-    ]  # fmt: skip
-    rows += [
-        Comparison(
-            f"{title}{suffix}", f"{title}{suffix}", unit, Figure(ours, figure),
-            Figure(name, "one-way" if figure == _TELL_MANY else figure), PRODUCTS[name].title,
-            targets.get((figure, name)),
-        )
-        for title, unit, figure in figures
-        for ours, suffix, targets in (("peerbus", "", bars), ("peerbus.message", ", Messages", with_messages))
-        for name in PEERS
-        if not name.startswith("peerbus")
-    ]  # fmt: skip
-    return rows + streams + worked_peer_rows() + [
-        Comparison(
-            f"{title}{suffix}", f"{title}{suffix}", unit, Figure(ours, figure),
-            Figure("casty", "one-way" if figure == _TELL_MANY else figure), PRODUCTS["casty"].title,
-            targets.get(figure),
-        )
-        for title, unit, figure in figures
-        for ours, suffix, targets in (
-            ("peerbus.newer", "", {}), ("peerbus.newer.message", ", Messages", beside_casty),
-        )
     ]  # fmt: skip

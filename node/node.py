@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from random import Random, SystemRandom
@@ -24,9 +23,9 @@ from ..actors.bus_life import SHUTDOWN_TIMEOUT
 from ..actors.engine import SLOW_HANDLER, Here, LoopThread, Ref, channels_of, check_plain, factories_of
 from ..actors.event_stream import Subscription
 from ..actors.messages import Capability, Channel, ChannelTuning, Rate, Supervision
-from ..actors.sends import Outcome
+from ..actors.sends import Outcome, Tracer
 from ..actors.traced_sends import trace_sends
-from ..discovery.book import Book, BookKeeper, MemoryBook, SqliteBook
+from ..discovery.book import Book, BookKeeper
 from ..discovery.facts import MakeFinder, Offer, Require
 from ..discovery.mind import Lever, LeverResult
 from ..discovery.peer import PeerOptions
@@ -42,6 +41,7 @@ from .extension import Extension, Extensions, tracer_of
 from .network import Network, NetworkDoor
 from .node_arguments import (
     advertised_of,
+    book_of,
     capabilities_of,
     dialed_of,
     endpoints_of,
@@ -50,6 +50,7 @@ from .node_arguments import (
     mdns_of,
     name_of,
     of_kind,
+    options_of,
     pex_of,
     rates_of,
     seconds_of,
@@ -135,10 +136,7 @@ class Node(NodeSends, NodeWaits, NodeViews):
     ) -> None:
         of_kind("identity", identity, Identity, 'Identity.load("alice.pem")')
         of_kind("rng", rng, Random, "random.Random(7)")
-        of_kind("options", options, PeerOptions, "PeerOptions(…)")
         of_kind("permissions", permissions, Permissions, "Permissions(…)")
-        of_kind("book", None if hasattr(book, "load") else book, (str, Path), "the path of a file")
-        listed("requires", requires, "requirements", Require, "Require(role=…, at_least=…)")
         self.name: str = name_of("name", name)
         self.identity: Identity = Identity.generate() if identity is None else identity
         self._door = NetworkDoor(network, self.identity.node_id)
@@ -150,12 +148,8 @@ class Node(NodeSends, NodeWaits, NodeViews):
         self._private = private
         self._persistent = endpoints_of("peers", peers, dialed_of)
         self._seeds = endpoints_of("seeds", seeds, dialed_of)
-        options = PeerOptions() if options is None else options
-        requires = (*options.requires, *requires)
-        self._options = replace(options, requires=requires) if requires else options
-        if isinstance(book, str | Path):
-            book = SqliteBook(Path(book), most=self._options.max_known)
-        self._book: Book = MemoryBook() if book is None else book
+        self._options = options_of(options, requires)
+        self._book = book_of(book, self._options)
         self._mdns = mdns_of(mdns)
         self._finders = finders_of(finders)
         self._pex = pex_of(pex)
@@ -166,28 +160,40 @@ class Node(NodeSends, NodeWaits, NodeViews):
             transports = make_transports(named, TransportOptions(identity=self.identity))
         listed("transports", transports, "transports")
         self._transports = tuple(transports)
-        self.bus: Bus = Bus(  # the one that the node's actors run on
-            name,
+        self.bus: Bus = self._make_bus(  # the one that the node's actors run on
+            shutdown_timeout, slow_handler, tuning, blocking_threads, tracer_of(extensions, name)
+        )
+        self._reactors, workers = split_reactors(factories_of("reactors", reactors), processes)
+        for channel in channels_of("channels", channels):
+            self.bus.declare(channel)
+        self._codecs = Codecs(self.bus.channels, Here(self.bus))
+        self._workers = self._make_workers(workers, members_of(self._reactors))
+        self._own = OwnActors()
+        self._extensions = Extensions(extensions)
+        self.events: EventHistory = EventHistory()
+        self._thread: LoopThread | None = None
+
+    def _make_bus(
+        self,
+        shutdown_timeout: float,
+        slow_handler: float | None,
+        tuning: Mapping[str, ChannelTuning] | None,
+        blocking_threads: int | None,
+        tracer: Tracer | None,
+    ) -> Bus:
+        bus = Bus(
+            self.name,
             rng=self._rng,
             shutdown_timeout=seconds_of("shutdown_timeout", shutdown_timeout, zero=True),
             slow_handler=None if slow_handler is None else seconds_of("slow_handler", slow_handler, zero=False),
             tuning=tuning,
             blocking_threads=threads_of("blocking_threads", blocking_threads),
         )
-        self.bus.node_id = self.identity.node_id
-        self.bus.search = self._search
-        if (tracer := tracer_of(extensions, name)) is not None:
-            trace_sends(self.bus, tracer)
-        self._reactors, workers = split_reactors(factories_of("reactors", reactors), processes)
-        for channel in channels_of("channels", channels):
-            self.bus.declare(channel)
-        self._codecs = Codecs(self.bus.channels, Here(self.bus))
-        members = members_of(self._reactors)
-        self._workers = self._make_workers(workers, members)
-        self._own = OwnActors()
-        self._extensions = Extensions(extensions)
-        self.events: EventHistory = EventHistory()
-        self._thread: LoopThread | None = None
+        bus.node_id = self.identity.node_id
+        bus.search = self._search
+        if tracer is not None:
+            trace_sends(bus, tracer)
+        return bus
 
     # Life.
 

@@ -5,13 +5,17 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from dataclasses import replace
+from pathlib import Path
 
 from ..actors.base import ConfigError
 from ..actors.engine import BLOCKING_THREADS
 from ..actors.messages import Capability, Rate
-from ..discovery.facts import MakeFinder
+from ..discovery.book import Book, MemoryBook, SqliteBook
+from ..discovery.facts import MakeFinder, Require
 from ..discovery.finder_kinds import make_finders
 from ..discovery.mdns import MAX_NETWORK
+from ..discovery.peer import PeerOptions
 from ..discovery.pex import PexOptions
 from ..discovery.records import AddressFilter, Advertised, check_offers_fit
 from ..discovery.shell import MdnsOptions
@@ -24,6 +28,7 @@ __all__ = [
     "MAX_REASON",
     "MAX_THREADS",
     "advertised_of",
+    "book_of",
     "capabilities_of",
     "dialed_of",
     "endpoint_of",
@@ -35,6 +40,7 @@ __all__ = [
     "number_of",
     "network_of",
     "of_kind",
+    "options_of",
     "pex_of",
     "rates_of",
     "reason_of",
@@ -180,6 +186,23 @@ def capabilities_of(offers: Iterable[str]) -> dict[str, Capability]:
         found[capability.role] = capability
     check_offers_fit(found.values())
     return found
+
+
+def options_of(options: PeerOptions | None, requires: Iterable[Require]) -> PeerOptions:
+    """How peers are chosen, with these requirements beside those of the options. Raises ConfigError."""
+    of_kind("options", options, PeerOptions, "PeerOptions(…)")
+    listed("requires", requires, "requirements", Require, "Require(role=…, at_least=…)")
+    options = PeerOptions() if options is None else options
+    more = tuple(requires)
+    return replace(options, requires=(*options.requires, *more)) if more else options
+
+
+def book_of(book: str | Path | Book | None, options: PeerOptions) -> Book:
+    """Where peers are remembered: in a file, where one is named, or nowhere. Raises ConfigError."""
+    of_kind("book", None if hasattr(book, "load") else book, (str, Path), "the path of a file")
+    if isinstance(book, str | Path):
+        return SqliteBook(Path(book), most=options.max_known)
+    return MemoryBook() if book is None else book
 
 
 def pex_of(pex: bool | PexOptions) -> PexOptions | None:

@@ -2,7 +2,8 @@
 
 As `Cell.drain` in meaning. Apart from it because here every call counts: a tell that a method takes costs 0.9 µs from
 call to handled, message included, against 1.03 µs with `take` and `handle` called; by `on_receive` 0.86 against 1.2.
-Whatever is out of the ordinary is left to the two.
+All that is out of the ordinary is left to the two. Its steps stand under a heading each and not in functions of their
+own: with the third one in a function a tell executes 13 % more instructions (callgrind).
 """
 
 from __future__ import annotations
@@ -43,8 +44,8 @@ def run_turn(cell: HeldCell) -> None:
     try:
         while True:
             for _ in range(step):
+                # 1. The next message. As `take`, where there is one source, which is nearly always.
                 if len(turns) == 1 and not mailbox._slow and not mailbox._system:
-                    # As `take`, where there is one source, which is nearly always.
                     lane = turns[0]
                     envelope = lane.popleft()
                     if not lane:
@@ -72,6 +73,7 @@ def run_turn(cell: HeldCell) -> None:
                     envelope = taken
                     if envelope.size > LIGHT:
                         unseen = UNSEEN_OF_PEERS
+                # 2. What takes it, and whether `handle` has to look at it.
                 message = envelope.message
                 handler = handler_of(message.__class__)
                 reply = envelope.reply
@@ -81,7 +83,7 @@ def run_turn(cell: HeldCell) -> None:
                     reply = None  # as below
                     result = cell.handle(envelope)
                 else:
-                    # As in `handle`, without the call: what a method of the actor takes.
+                    # 3. As in `handle`, without the call: what a method of the actor takes.
                     cell.current = envelope
                     try:
                         if handler is None:
@@ -98,10 +100,12 @@ def run_turn(cell: HeldCell) -> None:
                             if reply is not None and (cell.stash is None or not cell.is_aside(envelope)):
                                 reply.succeed(result)
                             result = None
+                # 4. A handler that goes on later, or the end of the actor, ends the turn.
                 if result is not None:
                     if result is not HALT:
                         cell.suspend(envelope, result)
                     return
+            # 5. Whether others are to have their turn first.
             handled += step
             if handled >= most:
                 break
@@ -116,6 +120,7 @@ def run_turn(cell: HeldCell) -> None:
                     step = until_look(handled, now - began, unseen)
                     if not step:
                         break
+        # 6. They are.
         cell.current = None
         bus = cell.bus
         if bus is not None:

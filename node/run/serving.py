@@ -63,54 +63,76 @@ async def serve(
     loop = asyncio.get_running_loop()
     this_task = asyncio.current_task()
     assert this_task is not None
-    told, hung_up = asyncio.Event(), asyncio.Event()
-    heard: list[signal.Signals] = []
-    up, early = False, None
-
-    def hear(number: signal.Signals) -> None:
-        heard.append(number)
-        told.set()
-        if not up or len(heard) > 1:
-            this_task.cancel()
-
-    def hear_reload() -> None:
-        if signals is not None and signals.lost_terminal():
-            hear(signal.SIGHUP)
-        else:
-            hung_up.set()
-
-    for number in STOPS:
-        loop.add_signal_handler(number, hear, number)
-    if reload is not None or signals is not None:
-        loop.add_signal_handler(signal.SIGHUP, hear_reload)
-    if signals is not None:
-        early = signals.taken()
-        signals.obeyed()
-        if signals.reload:
-            hear_reload()
+    came = _SignalsHeard(this_task, signals)
+    early = came.open(loop, reloads=reload is not None)
     try:
         if early is not None:
-            heard.append(early)
+            came.heard.append(early)
             raise asyncio.CancelledError
         async with node:
-            up = True
+            came.up = True
             notifier.ready(loop)
-            await _first(node.wait_stopped(), told.wait(), _reloads(hung_up, reload, notifier, node))
+            await _first(node.wait_stopped(), came.told.wait(), _reloads(came.hung_up, reload, notifier, node))
             notifier.stopping()
-            if heard:
-                log.info("shutting down", node=node.name, signal=heard[0].name, hint="a second signal stops at once")
+            if came.heard:
+                first = came.heard[0].name
+                log.info("shutting down", node=node.name, signal=first, hint="a second signal stops at once")
     except asyncio.CancelledError:
-        if not heard:
+        if not came.heard:
             raise
-        return 128 + heard[-1]
+        return 128 + came.heard[-1]
     finally:
-        if signals is not None:
-            signals.take_back(loop, (*STOPS, signal.SIGHUP))  # the loop may wait for its threads now
-        else:
-            for number in (*STOPS, signal.SIGHUP):
-                loop.remove_signal_handler(number)
+        came.close(loop)
         notifier.close()
-    return 128 + signal.SIGINT if signal.SIGINT in heard else 0
+    return 128 + signal.SIGINT if signal.SIGINT in came.heard else 0
+
+
+class _SignalsHeard:
+    """The signals that came while a node runs in `task`; `signals` heard them before, and does again afterwards."""
+
+    def __init__(self, task: asyncio.Task[object], signals: ProcessSignals | None) -> None:
+        self._task = task
+        self._signals = signals
+        #: One to stop came; one to reload.
+        self.told, self.hung_up = asyncio.Event(), asyncio.Event()
+        #: Those to stop, in order.
+        self.heard: list[signal.Signals] = []
+        #: The node has started: the first one leaves it the time to finish.
+        self.up = False
+
+    def open(self, loop: asyncio.AbstractEventLoop, *, reloads: bool) -> signal.Signals | None:
+        """Hear them from now on. Returns one to stop that came before."""
+        for number in STOPS:
+            loop.add_signal_handler(number, self._hear, number)
+        if reloads or self._signals is not None:
+            loop.add_signal_handler(signal.SIGHUP, self._hear_reload)
+        if self._signals is None:
+            return None
+        early = self._signals.taken()
+        self._signals.obeyed()
+        if self._signals.reload:
+            self._hear_reload()
+        return early
+
+    def close(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Hear no more."""
+        if self._signals is not None:
+            self._signals.take_back(loop, (*STOPS, signal.SIGHUP))  # the loop may wait for its threads now
+            return
+        for number in (*STOPS, signal.SIGHUP):
+            loop.remove_signal_handler(number)
+
+    def _hear(self, number: signal.Signals) -> None:
+        self.heard.append(number)
+        self.told.set()
+        if not self.up or len(self.heard) > 1:
+            self._task.cancel()
+
+    def _hear_reload(self) -> None:
+        if self._signals is not None and self._signals.lost_terminal():
+            self._hear(signal.SIGHUP)
+        else:
+            self.hung_up.set()
 
 
 async def _reloads(

@@ -88,6 +88,10 @@ CHANCES = tuple(
     if isinstance(getattr(getattr(random, name), "__self__", None), random.Random) and name not in ("seed", "getstate")
 )
 
+#: What takes their place in a simulation.
+CLOCK = "the running loop's time() and asyncio.sleep()"
+CHANCE = "sim.rng or sim.rng_for(name)"
+
 Guard = Callable[..., Any]
 
 
@@ -100,75 +104,98 @@ def guarded(fail: Callable[[EscapedSimulation], object]) -> Iterator[None]:
     """
     if hasattr(time.monotonic, "guards"):
         raise RuntimeError("another simulation runs in this process; run them one after the other")
-    thread = get_ident()
-    put: list[tuple[object, str, object]] = []
+    guards = _Guards(fail)
+    try:
+        guards.clocks()
+        guards.chance()
+        guards.doors()
+        yield
+    finally:
+        guards.down()
 
-    def check(what: str, instead: str) -> None:
-        if get_ident() != thread:
+
+class _Guards:
+    """The guards that are up: what they stand in for, and what a call that they catch comes to."""
+
+    def __init__(self, fail: Callable[[EscapedSimulation], object]) -> None:
+        self._fail = fail
+        self._thread = get_ident()
+        #: What was replaced: where, its name, and what it was.
+        self._put: list[tuple[object, str, object]] = []
+
+    def clocks(self) -> None:
+        """Guard what tells the time, or waits for it."""
+        for name in CLOCKS:
+            self._guard(time, name, f"time.{name}()", CLOCK)
+        for name, place in CLOCKS_BY_DEFAULT.items():
+            self._guard(time, name, f"time.{name}()", CLOCK, unless=place)
+        self._put += [(dt, "datetime", dt.datetime), (dt, "date", dt.date)]
+        dt.date = _date(lambda what: self._check(what, CLOCK))  # type: ignore[misc]  # while the guards are up
+        dt.datetime = _datetime(lambda what: self._check(what, CLOCK))  # type: ignore[misc]  # likewise
+
+    def chance(self) -> None:
+        """Guard what chooses at random."""
+        for name in CHANCES:
+            self._guard(random, name, f"random.{name}()", CHANCE)
+        for name in ("getrandbits", "random"):
+            self._guard(random.SystemRandom, name, f"random.SystemRandom().{name}()", CHANCE)
+        self._guard_seed()
+        self._guard(os, "urandom", "os.urandom()", CHANCE)
+        for name in ("uuid1", "uuid4"):
+            self._guard(uuid, name, f"uuid.{name}()", CHANCE)
+        for name in ("token_bytes", "token_hex", "token_urlsafe", "choice", "randbelow", "randbits"):
+            self._guard(secrets, name, f"secrets.{name}()", CHANCE)
+        self._put.append((Identity, "generate", Identity.__dict__["generate"]))
+        Identity.generate = _refused_key(self._check)  # type: ignore[method-assign]  # likewise
+
+    def doors(self) -> None:
+        """Guard what leads out of the thread, the process and the machine."""
+        self._guard(threading.Thread, "start", "threading.Thread.start()", "actors on the loop, and asyncio tasks")
+        self._guard(socket.socket, "__init__", "socket.socket()", "memory:// endpoints")
+        for name in SOCKET_MAKERS:
+            self._guard(socket, name, f"socket.{name}()", "memory:// endpoints")
+        self._guard(subprocess.Popen, "__init__", "subprocess.Popen()", "more nodes in the same simulation")
+        for name in PROCESS_MAKERS:
+            self._guard(os, name, f"os.{name}()", "more nodes in the same simulation")
+
+    def down(self) -> None:
+        """Put back what was there."""
+        for owner, name, real in reversed(self._put):
+            setattr(owner, name, real)
+
+    def _check(self, what: str, instead: str) -> None:
+        if get_ident() != self._thread:
             return
         frame = _caller(sys._getframe(2))
         if frame is None:
             return
         where = f"{frame.f_globals.get('__name__', '?')}.{frame.f_code.co_qualname}, line {frame.f_lineno}"
         error = EscapedSimulation(f"{what} escapes the simulation, called by {where}: use {instead}")
-        fail(error)
+        self._fail(error)
         raise error
 
-    def guard(owner: Any, name: str, what: str, instead: str, *, unless: int | None = None) -> None:
+    def _guard(self, owner: Any, name: str, what: str, instead: str, *, unless: int | None = None) -> None:
         real: Guard = getattr(owner, name)
 
         def stand_in(*args: Any, **kwargs: Any) -> Any:
             if unless is None or len(args) <= unless or args[unless] is None:
-                check(what, instead)
+                self._check(what, instead)
             return real(*args, **kwargs)
 
         stand_in.guards = real  # type: ignore[attr-defined]  # says that a guard is up
-        put.append((owner, name, owner.__dict__[name]))
+        self._put.append((owner, name, owner.__dict__[name]))
         setattr(owner, name, stand_in)
 
-    def guard_seed() -> None:
-        real = random.Random.seed
+    def _guard_seed(self) -> None:
+        real, check = random.Random.seed, self._check
 
         def seed(self: random.Random, a: Any = None, version: int = 2) -> None:
             if a is None:
                 check("random.Random() without a seed", "sim.rng_for(name)")
             real(self, a, version)
 
-        put.append((random.Random, "seed", real))
-        random.Random.seed = seed  # type: ignore[method-assign]  # for the time of the simulation
-
-    clock, chance = "the running loop's time() and asyncio.sleep()", "sim.rng or sim.rng_for(name)"
-    try:
-        for name in CLOCKS:
-            guard(time, name, f"time.{name}()", clock)
-        for name, place in CLOCKS_BY_DEFAULT.items():
-            guard(time, name, f"time.{name}()", clock, unless=place)
-        put += [(dt, "datetime", dt.datetime), (dt, "date", dt.date)]
-        dt.date = _date(lambda what: check(what, clock))  # type: ignore[misc]  # likewise
-        dt.datetime = _datetime(lambda what: check(what, clock))  # type: ignore[misc]  # likewise
-        for name in CHANCES:
-            guard(random, name, f"random.{name}()", chance)
-        for name in ("getrandbits", "random"):
-            guard(random.SystemRandom, name, f"random.SystemRandom().{name}()", chance)
-        guard_seed()
-        guard(os, "urandom", "os.urandom()", chance)
-        for name in ("uuid1", "uuid4"):
-            guard(uuid, name, f"uuid.{name}()", chance)
-        for name in ("token_bytes", "token_hex", "token_urlsafe", "choice", "randbelow", "randbits"):
-            guard(secrets, name, f"secrets.{name}()", chance)
-        put.append((Identity, "generate", Identity.__dict__["generate"]))
-        Identity.generate = _refused_key(check)  # type: ignore[method-assign]  # likewise
-        guard(threading.Thread, "start", "threading.Thread.start()", "actors on the loop, and asyncio tasks")
-        guard(socket.socket, "__init__", "socket.socket()", "memory:// endpoints")
-        for name in SOCKET_MAKERS:
-            guard(socket, name, f"socket.{name}()", "memory:// endpoints")
-        guard(subprocess.Popen, "__init__", "subprocess.Popen()", "more nodes in the same simulation")
-        for name in PROCESS_MAKERS:
-            guard(os, name, f"os.{name}()", "more nodes in the same simulation")
-        yield
-    finally:
-        for owner, name, real in reversed(put):
-            setattr(owner, name, real)
+        self._put.append((random.Random, "seed", real))
+        random.Random.seed = seed  # type: ignore[method-assign]  # likewise
 
 
 def _caller(frame: FrameType | None) -> FrameType | None:

@@ -42,6 +42,45 @@ def spans() -> Iterator[Spans]:
     made.provider.shutdown()
 
 
+async def _streamed(spans: Spans, node: Node, far: str) -> None:
+    """Streams, of an actor of the node and of one of a peer."""
+    spans.clear()
+    for at in (BACK, far):
+        assert await node.ask(WORKER, Look(at), timeout=10) == 3
+    await until(lambda: spans.whole and len(spans.named("process front")) == 2)
+    assert paths(spans, "process back") == [
+        ["ask front@node", "process front@one", "stream back@one", "process back@node"]
+    ]
+    assert paths(spans, "process far") == [
+        ["ask front@node", "process front@one", "stream far@one", "process far@peer"]
+    ]
+    assert {attribute(span, "items") for span in spans.all if span.name.startswith("stream")} == {3}
+
+
+async def _told(spans: Spans, node: Node, far: str) -> None:
+    """Tells, and many of them."""
+    spans.clear()
+    for many in (False, True):
+        await node.tell(WORKER, Note((BACK, FRONT, far), many))
+    await until(lambda: spans.whole and len(spans.named("process far")) == 1 + 8)
+    told = ["tell front@node", "process front@one", "tell back@one", "process back@node", "tell front@node"]
+    assert [*told, "process front@one", "tell far@one", "process far@peer"] in paths(spans, "process far")
+    assert len(spans.traces) == 2
+
+
+async def _killed(spans: Spans, node: Node, pid: int) -> None:
+    """What is under way in a process that is killed is over, and says so."""
+    spans.clear()
+    hanging = node.ask(WORKER, Hang(), timeout=30)
+    await until(lambda: node.snapshot().workers[0].delivered is not None)
+    assert await node.ask(WORKER, Leap(()), timeout=10) == "here"
+    os.kill(pid, signal.SIGKILL)
+    with pytest.raises(PeerGone):
+        await hanging
+    await until(lambda: spans.whole and len(spans.named("process front")) == 2)
+    assert [attribute(span, "error.type") for span in spans.named("process front")] == [None, "worker_ended"]
+
+
 async def test_what_goes_over_processes_and_nodes_is_one_trace(spans: Spans, tmp_path: Path) -> None:
     where = f"unix://{tmp_path}/s"
     async with (
@@ -85,36 +124,9 @@ async def test_what_goes_over_processes_and_nodes_is_one_trace(spans: Spans, tmp
             ["ask front@peer", "process front@one", "program's own@one", "ask back@one", "process back@node"]
         ]
         assert attribute(spans.one("wait front", queue="outbox", **{"messaging.client.id": "node"}), "peer") is not None
-        # Streams, of an actor of the node and of one of a peer.
-        spans.clear()
-        for at in (BACK, far):
-            assert await node.ask(WORKER, Look(at), timeout=10) == 3
-        await until(lambda: spans.whole and len(spans.named("process front")) == 2)
-        assert paths(spans, "process back") == [
-            ["ask front@node", "process front@one", "stream back@one", "process back@node"]
-        ]
-        assert paths(spans, "process far") == [
-            ["ask front@node", "process front@one", "stream far@one", "process far@peer"]
-        ]
-        assert {attribute(span, "items") for span in spans.all if span.name.startswith("stream")} == {3}
-        # Tells, and many of them.
-        spans.clear()
-        for many in (False, True):
-            await node.tell(WORKER, Note((BACK, FRONT, far), many))
-        await until(lambda: spans.whole and len(spans.named("process far")) == 1 + 8)
-        told = ["tell front@node", "process front@one", "tell back@one", "process back@node", "tell front@node"]
-        assert [*told, "process front@one", "tell far@one", "process far@peer"] in paths(spans, "process far")
-        assert len(spans.traces) == 2
-        # What is under way in a process that is killed is over, and says so.
-        spans.clear()
-        hanging = node.ask(WORKER, Hang(), timeout=30)
-        await until(lambda: node.snapshot().workers[0].delivered is not None)
-        assert await node.ask(WORKER, Leap(()), timeout=10) == "here"
-        os.kill(pid, signal.SIGKILL)
-        with pytest.raises(PeerGone):
-            await hanging
-        await until(lambda: spans.whole and len(spans.named("process front")) == 2)
-        assert [attribute(span, "error.type") for span in spans.named("process front")] == [None, "worker_ended"]
+        await _streamed(spans, node, far)
+        await _told(spans, node, far)
+        await _killed(spans, node, pid)
 
 
 async def test_between_two_workers(spans: Spans) -> None:

@@ -300,6 +300,19 @@ async def test_a_peers_streams_wait_for_a_place_and_hold_up_nothing_else(sim: Si
     assert client.snapshot().ledger.remote["numbers"].pending == 0, "all credit came back"
 
 
+async def trouble(sim: Simulation, server: Node, client: Node) -> None:
+    """One of what befalls a pool and its network."""
+    match sim.rng.randrange(4):
+        case 0:
+            await server.ask(LOCAL / "work", ResizePool(sim.rng.randint(1, 6)))
+        case 1:
+            await server.tell(LOCAL / Worker, Break())
+        case 2:
+            await server.tell(LOCAL / Worker, Flush())
+        case _:
+            sim.network.break_streams(server, client)
+
+
 @seeds
 async def test_on_a_network_in_trouble_keys_keep_their_order_and_books_add_up(sim: Simulation) -> None:
     """The line breaks, the pool grows and shrinks, members fail: nothing comes twice, and nothing out of order."""
@@ -347,15 +360,7 @@ async def test_on_a_network_in_trouble_keys_keep_their_order_and_books_add_up(si
     senders += [asyncio.create_task(read(own)) for own in range(3, 6)]
     while ended < 6:
         await sim.run_for(rng.uniform(0.05, 0.3))
-        match rng.randrange(4):
-            case 0:
-                await server.ask(LOCAL / "work", ResizePool(rng.randint(1, 6)))
-            case 1:
-                await server.tell(LOCAL / Worker, Break())
-            case 2:
-                await server.tell(LOCAL / Worker, Flush())
-            case _:
-                sim.network.break_streams(server, client)
+        await trouble(sim, server, client)
     await asyncio.gather(*senders)
     await sim.run_for(20)
     assert not wrong

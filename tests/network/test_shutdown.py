@@ -242,10 +242,8 @@ async def test_new_work_for_a_peer_that_shuts_down_too_is_refused_at_once() -> N
         assert isinstance(error, NoRoute | ShuttingDown)
 
 
-@in_virtual_time
-async def test_the_order_of_the_end_of_a_node() -> None:
-    cluster = Cluster(12)
-    happened: list[str] = []
+def _witnesses(happened: list[str]) -> tuple[type[Reactor], type[Reactor]]:
+    """A parent with a child, and a younger one, that write down what they live to see."""
 
     class Child(Actor):
         def on_stop(self) -> None:
@@ -279,6 +277,14 @@ async def test_the_order_of_the_end_of_a_node() -> None:
         def on_stop(self) -> None:
             happened.append("young")
 
+    return Parent, Young
+
+
+@in_virtual_time
+async def test_the_order_of_the_end_of_a_node() -> None:
+    cluster = Cluster(12)
+    happened: list[str] = []
+    Parent, Young = _witnesses(happened)  # noqa: N806  # classes
     node = cluster.node(
         "node", peers=("one", "two"), channels=[Desk.channel], reactors=[Parent, Young], pex=True, shutdown_timeout=10.0
     )

@@ -66,6 +66,26 @@ class Source(Reactor):
     def take(self, _: Item) -> None: ...
 
 
+async def trouble(sim: Simulation) -> None:
+    """Up to two of what befalls nodes and networks."""
+    rng = sim.rng
+    for _ in range(rng.randrange(3)):
+        await sim.run_for(rng.choice([0.01, 0.2, 1.0]))
+        match rng.choice(["cut", "pause", "restart", "break"]):
+            case "cut":
+                sim.network.cut("alice", "bob")
+                await sim.run_for(rng.choice([0.5, 5.0]))
+                sim.network.heal()
+            case "pause":
+                sim.pause("bob")
+                await sim.run_for(rng.choice([0.5, 3.0]))
+                sim.resume("bob")
+            case "restart":
+                await sim.restart("bob", reset=rng.random() < 0.5)
+            case "break":
+                sim.network.break_streams("alice", "bob")
+
+
 @pytest.mark.seeds(4)
 async def test_what_arrives_is_whole_or_says_that_it_is_not(sim: Simulation) -> None:
     rng = sim.rng
@@ -123,27 +143,17 @@ async def test_what_arrives_is_whole_or_says_that_it_is_not(sim: Simulation) -> 
 
     work = [asyncio.ensure_future(reader(rng.choice([0, 100, 40_000]))) for _ in range(6)]
     work += [asyncio.ensure_future(writer()) for _ in range(3)] + [asyncio.ensure_future(talker()) for _ in range(2)]
-    for _ in range(rng.randrange(3)):
-        await sim.run_for(rng.choice([0.01, 0.2, 1.0]))
-        match rng.choice(["cut", "pause", "restart", "break"]):
-            case "cut":
-                sim.network.cut("alice", "bob")
-                await sim.run_for(rng.choice([0.5, 5.0]))
-                sim.network.heal()
-            case "pause":
-                sim.pause("bob")
-                await sim.run_for(rng.choice([0.5, 3.0]))
-                sim.resume("bob")
-            case "restart":
-                await sim.restart("bob", reset=rng.random() < 0.5)
-            case "break":
-                sim.network.break_streams("alice", "bob")
+    await trouble(sim)
     await asyncio.gather(*work)
     assert len(ended) == len(work)
-    # Those of a node that crashed have stopped in the midst of whatever they did, as its process has.
+    await nothing_is_left(sim, running)
+
+
+async def nothing_is_left(sim: Simulation, running: set[tuple[Bus, object]]) -> None:
+    # Those of a node that crashed have stopped in the midst of all they did, as its process has.
     alive = {id(node.bus) for node in sim.nodes.values()}
     await sim.until(lambda: not any(id(bus) in alive for bus, _ in running), within=120)
-    # That a talk was left may still be on its way to whoever answers it.
+    # That a talk was left may still be on its way to the one that answers it.
     await sim.until(lambda: not any(map(pending, sim.nodes.values())), within=30)
     for node in sim.nodes.values():
         ledger = node.snapshot().ledger

@@ -15,6 +15,14 @@ UNIT = ROOT / "tests" / "unit"
 LINES = 400
 #: Files that have more, of the package or of its tests, and how many they may have.
 LONG: dict[str, int] = {}
+#: The lines that the statements of a function have at most; its arguments and its docstring are not counted.
+STATEMENTS = 60
+#: Functions that have more, of anything here, and how many they may have. A call in `run_turn` costs more than a
+#: percent of each message; the mistakes are a program for type checkers, with one of them a line.
+LONG_FUNCTIONS = {
+    "actors/engine/turn.py: run_turn": 99,
+    "tests/type_checks/mistakes/mistakes.py: sends": 67,
+}
 #: Modules without a test file of their own: tests of their floor reach them.
 WITHOUT_TESTS: frozenset[str] = frozenset()
 
@@ -26,6 +34,13 @@ def test_no_file_becomes_too_long_and_none_that_is_grows() -> None:
 
 def test_a_file_that_has_become_short_leaves_the_table() -> None:
     assert sorted(LONG.keys() - _long().keys()) == []
+
+
+def test_no_function_becomes_too_long_and_none_that_is_grows() -> None:
+    found = _long_functions()
+    grown = {name: lines for name, lines in found.items() if lines > LONG_FUNCTIONS.get(name, STATEMENTS)}
+    assert grown == {}, "split these: a step that has a name is a function"
+    assert sorted(LONG_FUNCTIONS.keys() - found.keys()) == [], "a function that has become short leaves the table"
 
 
 def test_a_name_of_a_class_stands_for_one_thing() -> None:
@@ -51,6 +66,22 @@ def _long() -> dict[str, int]:
     tests = {path: len(path.read_text(encoding="utf-8").splitlines()) for path in (ROOT / "tests").rglob("*.py")}
     all_files = {module.path: module.lines for module in MODULES.values()} | tests
     return {str(path.relative_to(ROOT)): lines for path, lines in all_files.items() if lines > LINES}
+
+
+def _long_functions() -> dict[str, int]:
+    found = {}
+    for folder in (*FLOORS, BESIDE, "tests", "examples", "benchmarks", "fuzz", "native", "scripts"):
+        for path in sorted((ROOT / folder).rglob("*.py")):
+            source = path.read_text(encoding="utf-8")
+            if source.count("\n") <= STATEMENTS:
+                continue
+            for node in ast.walk(ast.parse(source)):
+                if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                    first = node.body[min(ast.get_docstring(node, clean=False) is not None, len(node.body) - 1)]
+                    lines = (node.end_lineno or 0) - first.lineno + 1
+                    if lines > STATEMENTS:
+                        found[f"{path.relative_to(ROOT)}: {node.name}"] = lines
+    return found
 
 
 def _classes() -> dict[str, list[str]]:

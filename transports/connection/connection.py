@@ -7,8 +7,6 @@ Messages to a peer's reactors do not queue in this actor's own mailbox: each rea
 own here, bounded by the credit that it granted. The mailbox takes what is said to the connection itself.
 """
 
-# One file, long: one owner has the stream's whole life, and does what its parts decide.
-
 from __future__ import annotations
 
 import asyncio
@@ -25,17 +23,10 @@ from ...actors.router import LinkChanged, LinkDown, LinkUp
 from ..lanes import FIRST_TOKEN, FrameWriter
 from ..rules import Subject
 from ..sending import PeerLink
-from ..streams import IdleRecords, Sizing
-from ..wire import FLOOD, WORD_LIMIT, Codecs, FrameEncoder, GoAway, Ping, Pong, clip
+from ..streams import IdleRecords
+from ..wire import FLOOD, WORD_LIMIT, Codecs, FrameDecoders, FrameEncoder, GoAway, Ping, Pong, clip
 from .announcements import Announcements
-from .commands import (
-    CloseChannel,
-    ConnectionEnded,
-    ConnectionStatistics,
-    Disconnect,
-    OfferRoles,
-    OpenChannel,
-)
+from .commands import CloseChannel, ConnectionEnded, ConnectionStatistics, Disconnect, OfferRoles, OpenChannel
 from .descriptions import Descriptions
 from .figures import figures_of
 from .frame_reader import FrameReader
@@ -107,13 +98,11 @@ class PeerConnection(Actor):
         self._ruling = Ruling(rules, Subject.of(greeted.credentials), bus.name, node_id, rates)
         made = halves(bus, greeted, codecs, writer, shared.windows.share(), self._ruling, shared.compression)
         self.link: PeerLink = made.link
-        self._compressing = compressing = made.compressing
+        self._compressing = made.compressing
         self._receive = made.receive
         self.link.remote, self.link.dialed = greeted.stream.remote, greeted.dialed
         self.link.credentials = greeted.credentials
         self._outbox = writer.outbox
-        if isinstance(greeted.stream, Sizing) and (whole := greeted.stream.whole) is not None:
-            self._outbox.stays_here(whole)
         self._descriptions = Descriptions(
             greeted.peer, codecs, self.link.lanes, self._receive.lanes, self._outbox, writer
         )
@@ -128,37 +117,42 @@ class PeerConnection(Actor):
         self._receive.growth.last_beat = self._pulse.last_beat
         #: Node id of the peer.
         self.peer_id: str = greeted.peer.node_id
-        self._reader = FrameReader(
-            greeted.stream,
+        self._reader = self._make_reader(made.decoders, shared)
+        self._holding = Holding(bus, shared.memory, self.peer_id, self._receive, self._reader, self._unread, self._drop)
+        self._receive.answers.heavy = self._holding.look
+        self._compressing.hand, self._compressing.grew = self._reader.hand, self._holding.grew
+        self._rising = Rising(self._reader, self._receive, self._descriptions, enter=self._enter, changed=self._changed)
+        self._leave_taking = LeaveTaking(bus, self.link, self._receive, self._reader, writer, self._cut)
+
+    def _make_reader(self, decoders: FrameDecoders, shared: SharedByConnections) -> FrameReader:
+        writer = self._writer
+        takers = all_takers(
+            self.link,
+            self._receive,
+            self._announcements,
+            self._descriptions,
+            self._compressing,
+            pinged=self._pinged,
+            ponged=self._ponged,
+            told_to_go=self._told_to_go,
+            now=self._loop.time,
+            bytes_in=lambda: self._reader.bytes_received,
+            bytes_out=lambda: writer.bytes_sent,
+        )
+        return FrameReader(
+            self._stream,
             self._loop,
             self._context,
-            all_takers(
-                self.link,
-                self._receive,
-                self._announcements,
-                self._descriptions,
-                compressing,
-                pinged=self._pinged,
-                ponged=self._ponged,
-                told_to_go=self._told_to_go,
-                now=self._loop.time,
-                bytes_in=lambda: self._reader.bytes_received,
-                bytes_out=lambda: writer.bytes_sent,
-            ),
+            takers,
             limit_of_lane=self._limit_of_lane,
             came=self._pulse.came,
             woken=self._receive.run_woken,
             taken=self._taken,
             over=self._over,
-            decoders=made.decoders,
+            decoders=decoders,
             turns=shared.turns,
             wanted=self.link.lanes.wants,
         )
-        self._holding = Holding(bus, shared.memory, self.peer_id, self._receive, self._reader, self._unread, self._drop)
-        self._receive.answers.heavy = self._holding.look
-        compressing.hand, compressing.grew = self._reader.hand, self._holding.grew
-        self._rising = Rising(self._reader, self._receive, self._descriptions, enter=self._enter, changed=self._changed)
-        self._leave_taking = LeaveTaking(bus, self.link, self._receive, self._reader, writer, self._cut)
 
     # Life.
 

@@ -74,13 +74,8 @@ async def greet(
             # The dialer ends it, as it can dial anew: so it has seen the hole before the other side takes it away. It
             # says so; where its own bytes are what is lost, the other side has seen that by itself.
             looks.begin(limit if dialed else None)
-            if isinstance(stream, Narrowing):
-                if not dialed and stream.too_wide():
-                    raise HandshakeFailed("narrow", NARROW)
-                await stream.apart()  # from the end of TLS
-            early = b""
-            if rules is not None and not rules.open:
-                credentials, early = await enter(stream, rules, own_id=own.node_id, dialed=dialed)
+            credentials, early = await _show(stream, own, rules, dialed=dialed)
+            if credentials is not None:
                 handshake.authenticated_id = credentials.node_id or None
                 entered(credentials)
             if addressed is not None:
@@ -89,12 +84,7 @@ async def greet(
             await _shake(stream, handshake, judge, early)
     except TimeoutError as error:
         looks.look()
-        if looks.narrow:
-            await _refuse(stream, turned_away("narrow") if handshake.is_new else handshake.reject("narrow", NARROW))
-            raise HandshakeFailed("narrow", NARROW) from error
-        why = f"the handshake took longer than {timeout} s"
-        await _refuse(stream, turned_away("timeout") if handshake.is_new else handshake.reject("timeout", why))
-        raise HandshakeFailed("timeout", f"no end of the handshake within {timeout} s") from error
+        raise await _given_up(stream, handshake, timeout, narrow=looks.narrow) from error
     except (HandshakeFailed, ProtocolError) as error:
         silent = error.reason == "magic" or getattr(error, "by_peer", False)
         if error.reason == "narrow" and silent:
@@ -160,6 +150,26 @@ class _Looks:
         """Look no more."""
         if self._timer is not None:
             self._timer.cancel()
+
+
+async def _show(
+    stream: Stream, own: Hello, rules: EntryRules | None, *, dialed: bool
+) -> tuple[Credentials | None, bytes]:
+    """What is done before either side says HELLO: what the peer has shown, and first bytes that came behind that."""
+    if isinstance(stream, Narrowing):
+        if not dialed and stream.too_wide():
+            raise HandshakeFailed("narrow", NARROW)
+        await stream.apart()  # from the end of TLS
+    if rules is None or rules.open:
+        return None, b""
+    return await enter(stream, rules, own_id=own.node_id, dialed=dialed)
+
+
+async def _given_up(stream: Stream, handshake: Handshake, timeout: float, *, narrow: bool) -> HandshakeFailed:
+    """Say that the time is over, and close. `narrow`: the path looks so. Returns what is to be raised."""
+    reason, why = ("narrow", NARROW) if narrow else ("timeout", f"the handshake took longer than {timeout} s")
+    await _refuse(stream, turned_away(reason) if handshake.is_new else handshake.reject(reason, why))
+    return HandshakeFailed(reason, NARROW if narrow else f"no end of the handshake within {timeout} s")
 
 
 async def _shake(stream: Stream, handshake: Handshake, judge: Judge, early: bytes) -> None:

@@ -10,6 +10,7 @@ from ..compression import CompressionPool
 from ..lanes import FrameWriter, WindowShare
 from ..receiving import InsideReceiveSide, ReceiveSide, TracedInsideReceiveSide, TracedReceiveSide
 from ..sending import InsideLink, PeerLink, TracedInsideLink, TracedLink
+from ..streams import Sizing
 from ..wire import (
     INSIDE,
     INSIDE_TRACED,
@@ -69,6 +70,8 @@ def halves(
         link = TracedLink(bus, own, peer, codecs, writer, tracer)
         receive = TracedReceiveSide(bus, own, peer, codecs, link.outbox, writer, share, tracer, ruling.judge)
     writer.outbox = link.outbox
+    if isinstance(greeted.stream, Sizing) and (whole := greeted.stream.whole) is not None:
+        link.outbox.stays_here(whole)
     link.lanes.share = share
     link.believes = ruling.believes
     link.offer(peer.offers, peer.record)

@@ -46,7 +46,7 @@ def accept_many(
     room = before = -1 if batch is None else batch.room
     most = GROWN if batch is None else batch.most
     items: list[Item] = []
-    #: Where a frame ends, and the room that is left in it, of so much.
+    #: Where a frame ends, the room that is left in it, and what its room was.
     ends: list[tuple[int, int, int]] = []
     encoded: Payload | None = None
     for message in messages:
@@ -88,7 +88,25 @@ def accept_many(
     ended = len(ends) > (batch is None)
     grown = ended and ends[-1][2] == GROWN
     ends.append((count, room, most))
-    start = 0
+    _queue(lane, items, messages, ends, sender)
+    full = ended and tells_leave(len(lane.queue) - 1, grown=grown)
+    if encoded is not None:  # larger than the credit that is left, and yet it may go: law 2 of the window
+        number, payload = encoded
+        outcome = lane.accept(number, origin, payload, messages[count], sender)
+        if outcome is not None:
+            return Taken(count + 1, None, full or outcome is GAVE_WAY)
+    return Taken(count, encoded, full)
+
+
+def _queue(
+    lane: OutLane,
+    items: list[Item],
+    messages: Sequence[object],
+    ends: list[tuple[int, int, int]],
+    sender: Address[object] | None,
+) -> None:
+    """Put what was accepted into the frames that it fits in. `ends`: as there."""
+    batch, start = lane._tells, 0
     for end, rest, of in ends:
         if batch is None:
             if end == start:
@@ -104,10 +122,3 @@ def accept_many(
         batch.messages += messages[start:end]
         batch.room, batch.most = rest, of
         batch, start = None, end
-    full = ended and tells_leave(len(lane.queue) - 1, grown=grown)
-    if encoded is not None:  # larger than the credit that is left, and yet it may go: law 2 of the window
-        number, payload = encoded
-        outcome = lane.accept(number, origin, payload, messages[count], sender)
-        if outcome is not None:
-            return Taken(count + 1, None, full or outcome is GAVE_WAY)
-    return Taken(count, encoded, full)
