@@ -77,7 +77,7 @@ class Bus:
     the name of a channel what holds of it here. `blocking_threads`: functions of `run_blocking` that run at once.
     """
 
-    # Of so many attributes each look would cost twice without slots. The dict is for `forked_bus`, and for subclasses.
+    # Of these attributes each look would cost twice without slots. The dict is for `forked_bus`, and for subclasses.
     __slots__ = (
         "__dict__",
         "__weakref__",

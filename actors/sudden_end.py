@@ -172,7 +172,7 @@ class SuddenEnd:
                 cell.kill("the event loop of its bus has ended")
             else:
                 cell.mark_stopped()
-                with contextlib.suppress(RuntimeError):  # who waits for room on a loop that has closed
+                with contextlib.suppress(RuntimeError):  # whoever waits for room on a loop that has closed
                     cell.mailbox.shut(f"the event loop of {cell} has ended")
 
     def _say_lost(self) -> None:

@@ -39,7 +39,7 @@ def _frames(corpus: Corpus) -> list[bytes]:
 
 
 def _through(name: str, frames: Sequence[bytes], seconds: float) -> tuple[float, float]:
-    """Bytes of a message, and seconds: of the best pass of those that begin within so many seconds."""
+    """Bytes of a message, and seconds: of the best pass of those that begin within that many seconds."""
     decode = msgspec.msgpack.Decoder(Compressed).decode
     method, best, size = method_of(name), float("inf"), 0
     assert method is not None

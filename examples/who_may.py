@@ -18,7 +18,7 @@ class Read(Message, Request[list[str]]):
 
 
 class Board(Reactor):
-    # Of one peer so many messages a second, and so many at once; what is more waits at its sender.
+    # Messages of one peer in a second, and at once; what is more waits at its sender.
     channel = Channel("board", messages=(Write, Read), rate=Rate(messages=100, messages_burst=10))
 
     def __init__(self) -> None:

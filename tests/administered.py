@@ -58,5 +58,5 @@ async def place(tmp_path: Path) -> AsyncIterator[Place]:
     path = tmp_path / "alice.sock"
     admin = Admin(str(path))
     node = Node("alice", reactors=[Blocks], offers={"archive"}, extensions=[admin], shutdown_timeout=0.2)
-    async with node:  # who stands in a handler to the end of a test does so for no longer
+    async with node:  # whoever stands in a handler to the end of a test does so for no longer
         yield Place(node, admin, path)

@@ -99,7 +99,7 @@ class Say(Message):
 
 
 class Count(Message, Request[Stream[Blob]]):
-    """So many items of that size; raise this behind them, and leave a file where it is cancelled."""
+    """That many items of that size; raise this behind them, and leave a file where it is cancelled."""
 
     to: int
     size: int = 1
@@ -108,7 +108,7 @@ class Count(Message, Request[Stream[Blob]]):
 
 
 class Store(Message, Request[int]):
-    """Bytes come with it: how many did? Stop reading after so many items."""
+    """Bytes come with it: how many did? Stop reading after that many items."""
 
     most: int = 1 << 30
 
@@ -118,7 +118,7 @@ class Talk(Message, Request[Stream[Blob]]):
 
 
 class Read(Message, Request[str]):
-    """Read `Count` of that address, so many items at most: how many bytes came, and what ended it."""
+    """Read `Count` of that address, a number of items at most: how many bytes came, and what ended it."""
 
     at: str
     to: int
@@ -129,7 +129,7 @@ class Read(Message, Request[str]):
 
 
 class Send(Message, Request[str]):
-    """Send `Store` of that address so many items of that size, and say what it answers; or talk to it."""
+    """Send `Store` of that address some items of that size, and say what it answers; or talk to it."""
 
     to: str
     items: int

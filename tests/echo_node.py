@@ -82,7 +82,7 @@ async def echo_node() -> AsyncIterator[EchoNode]:
 
 
 async def echoes(write: Callable[[bytes], object], read: Callable[[], object], size: int) -> None:
-    """Send so many bytes to whoever echoes, while they are read again."""
+    """Send that many bytes to whoever echoes, while they are read again."""
     said = hashlib.shake_256(b"echo").digest(size)
     write(said)
     heard = b""

@@ -93,7 +93,7 @@ class FakeNats:
         self.refuses = b""
         #: It answers nothing.
         self.silent = False
-        #: It hangs up on everybody behind so many words.
+        #: It hangs up on everybody behind that many words.
         self.hang_up_after: int | None = None
         self.port = 0
         self._server: asyncio.Server | None = None

@@ -20,7 +20,7 @@ from peerbus.transports.streams.memory_stream import MemoryStream
 
 __all__ = ["ARCHIVES", "DialCounter", "Unmet", "archives_of", "draw_dials", "grow", "join", "rejoin"]
 
-#: Every so many-th node offers `archive`.
+#: One node in this many offers `archive`.
 ARCHIVES = 5
 
 
@@ -94,7 +94,7 @@ async def grow(
     heartbeat: float = 2.0,
     seed: PexOptions | None = None,
 ) -> None:
-    """One seed, and so many nodes that know its address and nothing else, within ten seconds."""
+    """One seed, and `count` nodes that know its address and nothing else, within ten seconds."""
     # It visits a few at a time to know who is there; the rest of its slots are for visitors.
     roomy = PeerOptions(max_connected=64, max_outgoing=4, max_known=max(260, 2 * count))
     await sim.node("seed", discover=False, pex=seed or PexOptions(seed=True), options=roomy, heartbeat=heartbeat)

@@ -29,7 +29,7 @@ NAMES = definitions()
 
 
 def rows(heading: str, columns: int) -> list[list[str]]:
-    """The rows of the tables with so many columns below a heading."""
+    """The rows of the tables with that many columns below a heading."""
     section = PAGE.partition(f"\n## {heading}\n")[2].partition("\n## ")[0]
     found = [
         [cell.strip().replace("\\|", "|") for cell in re.split(r"(?<!\\)\|", line)[1:-1]]

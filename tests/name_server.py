@@ -20,7 +20,7 @@ class NameServer:
     `services`: by name, the port and host of each service; their addresses go with the answer where `names` has them.
     `ttl`: seconds for which what it says is good.
 
-    Thread: one (waits for: questions; feeds: who asks).
+    Thread: one (waits for: questions; feeds: whoever asks).
     """
 
     def __init__(self, address: str = "127.0.0.1", port: int = 0) -> None:

@@ -113,7 +113,7 @@ class Pause:
 
 @dataclass(frozen=True)
 class Fault:
-    """Trouble between the two nodes: "break" a connection, or "silence" it for so many seconds."""
+    """Trouble between the two nodes: "break" a connection, or "silence" it for that many seconds."""
 
     kind: str
     seconds: float
@@ -267,7 +267,7 @@ class _Writer:
 
     def simple(self) -> str:
         draw = self.rng.choice
-        if self.rng.random() < 0.2:  # who waits for an answer may be waited for
+        if self.rng.random() < 0.2:  # whoever waits for an answer may be waited for
             return f"ask local/{draw(NAMES)} {draw(TIMEOUTS)} reply"
         return draw(["reply"] * 5 + ["sleep 0.01"] * 3 + ["sleep 0.2"] * 2 + ["fail", "refuse", "stop"])
 

@@ -22,7 +22,7 @@ Tell = Callable[[str, object, Mapping[str, int]], None]
 #: One for all, and not in the objects: a logger is copied and pickled as any object.
 _LOCK = threading.Lock()
 
-#: Lines a second of one event and one node: a start of so many peers is told in full, and at 200 bytes a line a flood
+#: Lines a second of one event and one node: a start of that many peers is told in full, and at 200 bytes a line a flood
 #: of each is 4 KiB a second.
 LINES: Final = 20
 #: Lines a second of all events of one node: a stranger who knows how to cause ten events has no more of them.

@@ -9,7 +9,7 @@ from typing import Any
 
 __all__ = ["printable", "printable_error"]
 
-#: Classes that stand in for others, by module and name: a program has so many classes of errors, and not many more.
+#: Classes that stand in for others, by module and name: a program has fewer classes of errors.
 _STAND_INS: dict[tuple[str, str, bool], type[BaseException]] = {}
 MAX_STAND_INS = 256
 #: Errors of one chain that are looked at: what is beyond, nobody reads.

@@ -97,7 +97,7 @@ class Body(Behaviour):
     async def run_blocking(self, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
         """Call `function` on a thread beside the event loop, and return what it returns; see `engine/blocking.py`.
 
-        The node has so many threads for all of its actors as its `blocking_threads` says; beyond them it waits its
+        The node has as many threads for all of its actors as its `blocking_threads` says; beyond them it waits its
         turn. Where the caller's deadline comes, or its actor or node ends, the await ends at once, and the function is
         told: it looks by `check_cancelled()`, or waits by `wait_cancelled(seconds)`.
         Raises what the function raises; PeerbusError for an actor that is on no bus, TypeError for an `async def`.

@@ -1,6 +1,6 @@
 """Which asks would be answered too late, as it turns out: an actor that has too much to do leaves them out.
 
-Behind a full queue the oldest ask has just so much time left as it takes the next one to become the oldest. An actor
+Behind a full queue the oldest ask has just as much time left as it takes the next one to become the oldest. An actor
 that took it would work for nobody, and so with the next, for ever: with ten times more asked than it can answer, one of
 ten thousand was answered in time. So where handlers are cut off by deadlines, asks with little time left are not begun.
 """

@@ -40,7 +40,7 @@ SLOW_HANDLER = 0.5
 #: Looks in that time: a stall is told at most half of it late. A look takes some 10 µs, but a thread that wakes makes
 #: those beside it slower: with eight looks local tells were 5 to 9 % fewer on a virtual machine of two cores.
 LOOKS = 2
-#: Of the looks at a loop in which no frame is to be seen, one in so many asks it: that wakes a loop that is idle.
+#: Of the looks at a loop in which no frame is to be seen, one in this many asks it: that wakes a loop that is idle.
 UNSEEN = 4
 #: Seconds in which one handler is named once, and handlers that are remembered for that.
 QUIET, REMEMBERED = 60.0, 256

@@ -268,7 +268,7 @@ class Mailbox(SharedQueue):
         """
         self.wake = self.wake_threadsafe = nobody
         self.on_drop = unheard if on_drop is None else on_drop
-        self.owner = ENDED  # not before the others: who sees it looks no further
+        self.owner = ENDED  # not before the others: whoever sees it looks no further
         self.refuse_late()
 
     # What it says.

@@ -4,7 +4,7 @@
 #        the id of that node. So nobody reads "local" from the wire, where it would mean somebody else.
 # Law 2: what no peer could send to is refused where it is sent, with an error that says why: the ref of an actor
 #        without a channel, of another node, of none.
-# Law 3: an address from a peer is data, as any other field: who sends to it sends in its own name, with its own rights.
+# Law 3: an address from a peer is data, as any other field: its reader sends there in its own name and rights.
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ MAX_OTHERS: Final = 256
 UNCHECKED: Final = 2048
 #: Steps that all such maps of one payload may take together, where all collide: as two of the largest, 5 ms and more.
 MAX_STEPS: Final = 2 * MAX_NUMBERS**2
-#: Of so few entries the steps do not count: they are in proportion to the bytes.
+#: With this few entries the steps do not count: they are in proportion to the bytes.
 FEW: Final = {MAX_NUMBERS: 64, MAX_OTHERS: 8}
 
 #: Types whose hashes are keyed, or that have few values.

@@ -76,7 +76,7 @@ class PoolKeeper(Actor):
         self._look_no_more()
 
     def on_failure(self, *_: object) -> None:
-        """Look no more; who comes after it does."""
+        """Look no more; whoever comes after it does."""
         self._look_no_more()
 
     def _look_no_more(self) -> None:

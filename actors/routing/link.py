@@ -25,7 +25,7 @@ class Link(Protocol):
 
     @property
     def inside(self) -> bool:
-        """It leads to another process of this node: who is reached by it is `LOCAL`, and no peer."""
+        """It leads to another process of this node: whoever is reached by it is `LOCAL`, and no peer."""
 
     @property
     def reactors(self) -> Collection[str]:

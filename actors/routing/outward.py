@@ -1,4 +1,4 @@
-"""The way out of a process that is one of several of its node: who has the node's peers sends for it."""
+"""The way out of a process that is one of several of its node: whoever has the node's peers sends for it."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ Laws:
 2.  A circle counts only where each handler in it awaits the very send that leads on: what was sent and is not
     awaited, or is awaited in another task, holds nobody.
 3.  Of a circle one wait fails: that of the actor whose address comes first. All others go on. Over several nodes the
-    first one finds the circle itself, when others ask along it. Who is in it beside its messages is not the first.
+    first one finds the circle itself, when others ask along it. Whoever is in it beside its messages is not the first.
 4.  What a peer says can end only a wait whose token it was sent, and no peer has more than MAX_PROBES of them
     walked on in a second, nor more than its share of MAX_PASSED passed on: those of one are no reason to leave out
     another's, here or further on.
@@ -37,17 +37,17 @@ log = get_logger("peerbus.actors")
 PATIENCE = 0.1
 #: Each further look at the same handler comes after twice the time, up to this.
 LONGEST = 12.8
-#: Behind a name on its way to a peer: who waits is a reentrant handler or a generator, and holds nobody.
+#: Behind a name on its way to a peer: whoever waits is a reentrant handler or a generator, and holds nobody.
 BESIDE = " (beside)"
 #: Actors in a circle. A longer one ends with its deadlines.
 MAX_PATH = 64
-#: Probes that one peer may have walked on here in a second. So many of its handlers may begin to stand still at once; a
+#: Probes that one peer may have walked on here in a second. As many of its handlers may begin to stand still at once; a
 #: handler that still does asks again. Walking one takes some microseconds, and what it leads to is bounded likewise.
 MAX_PROBES = 250
 #: Probes of peers that are passed on to other peers in a second, by shares: what is passed on uses up this node's own
 #: MAX_PROBES there, and leaves more than half of them to its own.
 MAX_PASSED = 100
-#: The least share of it: who stands still asks again, so one that is passed on within a second is enough.
+#: The least share of it: whoever stands still asks again, so one that is passed on within a second is enough.
 LEAST_PASSED = 2
 
 
@@ -151,7 +151,7 @@ class Search:
 
     def path(self, place: str) -> list[str]:
         """The actors so far, for a peer: `place` is how it calls this node."""
-        first = 0 if self.before else 1  # who began is named, whoever that is
+        first = 0 if self.before else 1  # whoever began is named, whoever that is
         own = [*self._path[:first], *(step for step in self._path[first:] if not _of_the_bus(step[0]))]
         return [*self.before, *(self._name(cell, place) + beside for cell, _, beside in own)]
 

@@ -33,7 +33,7 @@ class Supply:
             self._more = iter(messages)
         #: Messages that were accepted.
         self.accepted = 0
-        #: So much was accepted in one turn that others are to have theirs.
+        #: Enough was accepted in one turn: others are to have theirs.
         self.gives_way = False
 
     @property

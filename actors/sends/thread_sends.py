@@ -45,7 +45,7 @@ class ThreadSends:
         return False
 
     def _run(self, host: HasLoop) -> None:
-        self._told = False  # first: who puts from now on says so
+        self._told = False  # first: whoever puts from now on says so
         for _ in range(min(TOGETHER, len(self._sends))):
             self._sends.popleft()()
         if self._sends and not self._told:

@@ -110,7 +110,7 @@ class Corpus(msgspec.Struct, frozen=True):
     count: int
 
     def payloads(self, count: int, seed: int = 7) -> list[bytes]:
-        """The first so many; with another seed there are others."""
+        """The first `count` of them; with another seed there are others."""
         rng, encode = random.Random(seed), msgspec.msgpack.Encoder().encode
         return [encode(self.make(rng, number)) for number in range(count)]
 

@@ -26,7 +26,7 @@ SENDERS = 32
 DEADLINES = (0.05, 0.25, 1.0, 5.0)
 #: Growth of either process, in MiB.
 MEMORY = 32.0
-#: A failure may come so many seconds after its deadline, timers being late on a busy machine.
+#: A failure may come this many seconds after its deadline, timers being late on a busy machine.
 LATENESS = 0.1
 #: Seconds in which throughput shall be back, and how much of it.
 RECOVERY, RECOVERED = 1.0, 0.8

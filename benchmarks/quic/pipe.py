@@ -61,7 +61,7 @@ class Candidate(Protocol):
 
 
 async def read_exactly(pipe: Pipe, size: int) -> bytes:
-    """Read so many bytes, of a pipe on which no more come by then. Raises EOFError where it ends before."""
+    """Read that many bytes, of a pipe on which no more come by then. Raises EOFError where it ends before."""
     parts: list[bytes] = []
     while size > 0:
         data = await pipe.receive()

@@ -32,7 +32,7 @@ async def serve(pipe: Pipe) -> None:
 
 
 async def count(pipe: Pipe, got: int = 0) -> None:
-    """Read all that comes, and say so after each `PART`; so many bytes have come before."""
+    """Read all that comes, and say so after each `PART`; `got`: bytes that have come before."""
     said = 0
     while data := await pipe.receive():
         got += len(data)

@@ -69,7 +69,7 @@ class Target:
         return full if self.rounds is None else small
 
     async def repeat(self, once: Callable[[int], Awaitable[None]], *, side_by_side: int, pause: float = 0.0) -> None:
-        """Do it for each round number, so many at a time; what the node does to it (OSError, end of stream) is counted.
+        """Do it for each round number, several at a time; what the node does to it (OSError, end of stream) is counted.
 
         Where there is no limit of rounds this ends when it is cancelled.
         """

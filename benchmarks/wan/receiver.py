@@ -31,7 +31,7 @@ TAKEN: dict[str, list[int]] = {}
 
 
 class Chunk(Message):
-    """So many bytes."""
+    """That many bytes."""
 
     data: bytes
 

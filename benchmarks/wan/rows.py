@@ -12,7 +12,7 @@ from .hosts import Hosts, figures
 
 __all__ = ["ROWS", "Row"]
 
-#: Measures over these hosts, for so many seconds.
+#: Measures over these hosts, for that many seconds.
 Row = Callable[[Hosts, float], Iterator[Finding]]
 
 SIZES = {"100 B": 100, "1 KiB": 1 << 10, "64 KiB": 1 << 16}
@@ -20,17 +20,17 @@ SIZES = {"100 B": 100, "1 KiB": 1 << 10, "64 KiB": 1 << 16}
 TRIPS = {"1 ms": 0.001, "20 ms": 0.02, "100 ms": 0.1, "300 ms": 0.3}
 #: Of the window that never binds.
 WINDOW_BAR = 0.8
-#: Bytes a second of a thin link, 1 Mbit/s, and seconds that an urgent ask may take behind whatever flows.
+#: Bytes a second of a thin link, 1 Mbit/s, and seconds that an urgent ask may take behind all that flows.
 THIN, THIN_BAR = 125_000, 0.6
 FLOODS = {"1 KiB": 1 << 10, "64 KiB": 1 << 16, "1 MB": 1_000_000}
 #: Seconds after which a route that has become longer is used as one that always was so: the round trip is known after
 #: 10, and TCP alone, which takes the first packets for lost, comes back to its rate after 12.
 LEARNT = 20.0
-#: Files of so many bytes that are synced over lines of so many bytes a second: it may take so often as long as the line
+#: Bytes of the files that are synced, bytes a second of the lines, and how many times as long it may take as the line
 #: alone would.
 THIN_SYNCS = {"256 kbit/s": (1 << 20, 32_000), "1 Mbit/s": (4 << 20, 125_000), "5 Mbit/s": (8 << 20, 625_000)}
 SYNC_BAR = 1.5
-#: The same at a round trip of 100 ms, with so many seconds of jitter; of TCP alone.
+#: The same at a round trip of 100 ms, with that many seconds of jitter; of TCP alone.
 LONG_SYNCS = {"100 ms": (32 << 20, 0.0), "100 ms, reordered": (8 << 20, 0.005)}
 LONG_SYNC_BAR = 0.5
 

@@ -216,7 +216,7 @@ export class Node extends EventEmitter {
   stream(target: Target, channel: Channel, message: Message, options?: StreamOptions): AsyncGenerator<any, void, void>;
   /** Send, with items to come; resolves when the handler wants them, or has answered. @throws SendError, TypeError */
   open(target: Target, channel: Channel, message: Message, options?: StreamOptions): Promise<OpenStream>;
-  /** Leave in order, within so many milliseconds (5000). */
+  /** Leave in order, within that many milliseconds (5000). */
   close(options?: { within?: number }): Promise<void>;
   on<K extends keyof Events>(event: K, listener: (...args: Events[K]) => void): this;
   once<K extends keyof Events>(event: K, listener: (...args: Events[K]) => void): this;

@@ -127,7 +127,7 @@ class KnownPeer:
 
     @property
     def retry_alone_at(self) -> float:
-        """The same for a node that is connected to nobody: who waits for a seed's cooldown then, waits for nothing."""
+        """The same for a node that is connected to nobody: a seed's cooldown is not worth a wait then."""
         return max(self.backoff.until, self.rest_until, self.visits.until)
 
     def rank(self, now: float) -> float:

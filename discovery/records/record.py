@@ -6,7 +6,7 @@ with all that it says, so that a node that passes the record on can change nothi
 
 # Law 1. Size and bounds are checked before anything is made of the bytes, the signature last: it costs most.
 # Law 2. One record has one form: what does not encode to the very bytes that came is refused.
-#        One that says more than this version reads, and is its owner's, is refused as that: who tells it is of a later
+#        One that says more than this version reads, and is its owner's, is refused as that: its teller is of a later
 #        version, and does no wrong.
 # Law 3. The node id is no field. It follows from the key, so a record can only speak for its owner.
 

@@ -211,12 +211,12 @@ class Dialing:
             failures[getattr(error, "reason", "unreachable")] = error
         if not failures:
             return HandshakeFailed("self_dial", f"{dial.endpoint} leads to this node alone")
-        # Of several the one that says most of the name: who was not reached may be what is looked for.
+        # Of several the one that says most of the name: whoever was not reached may be what is looked for.
         return failures.get("unreachable") or failures[max(failures, key=lambda reason: reason != "self_dial")]
 
     def _may_lead_to(self, place: Endpoint, way: Scope) -> bool:
         here = self._here()
-        if not here:  # who listens nowhere watches none
+        if not here:  # whoever listens nowhere watches none
             with contextlib.suppress(OSError):
                 here = local_addresses()
         return may_lead_to(place, way, here)
@@ -387,7 +387,7 @@ def _is_fault(error: BaseException, *, dialed: bool) -> bool:
     if isinstance(error, ProtocolError):
         return True
     lies = isinstance(error, HandshakeFailed) and error.reason == "node_id" and not error.by_peer
-    return lies and not dialed  # who was dialed may be somebody else, and say so
+    return lies and not dialed  # whoever was dialed may be somebody else, and say so
 
 
 def _close_unowned(stream: Stream, greeting: asyncio.Task[None]) -> None:

@@ -365,7 +365,7 @@ class Peers(Actor):
         )
         for news in self._description.news_since(greeted.own):
             self._connections.tell(key, news)
-        for close in changes.close:  # who leaves for a newcomer that is here does not keep the next one waiting
+        for close in changes.close:  # whoever leaves for a newcomer that is here does not keep the next one waiting
             self._follow(Changes((), (close,)), SUPERSEDED_DRAIN if close.reason == SUPERSEDED else EVICTED_DRAIN)
         if doom is not None:
             self._connections.tell(key, Disconnect(doom, drain=SUPERSEDED_DRAIN))

@@ -1,4 +1,4 @@
-"""A closed network: who has a certificate of our authority comes in, and nobody else does."""
+"""A closed network: whoever has a certificate of our authority comes in, and nobody else does."""
 
 import asyncio
 

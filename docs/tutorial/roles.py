@@ -1,4 +1,4 @@
-"""Step 3: four nodes and a role. Who answers is found by what it offers."""
+"""Step 3: four nodes and a role. Whoever answers is found by what it offers."""
 
 import asyncio
 from contextlib import AsyncExitStack

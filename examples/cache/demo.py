@@ -100,7 +100,7 @@ async def get(client: Node) -> None:
 
 
 async def until(client: Node, peers: int) -> None:
-    """Until so many replicas are connected."""
+    """Until that many replicas are connected."""
     with client.subscribe(PeerUp, PeerDown) as news:
         while len(client.peers) != peers:
             await news.get()

@@ -18,7 +18,7 @@ def checked(text: str, most: int) -> None:
 
 
 class Hello(Message):
-    """What I call myself. Who says it, the connection has proven; what is said is only a name."""
+    """What I call myself. Whoever says it, the connection has proven; what is said is only a name."""
 
     name: str
 

@@ -17,7 +17,7 @@ ROOM = "room."
 
 
 class Talk(Reactor):
-    """Who is in a room offers its role, so a room is an address: `Role("room.lobby", "all") / Talk`."""
+    """Whoever is in a room offers its role, so a room is an address: `Role("room.lobby", "all") / Talk`."""
 
     # Of one peer twenty lines at once, and two a second in the long run; what is more waits at its sender.
     channel = Channel(

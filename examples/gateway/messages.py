@@ -29,7 +29,7 @@ class Count(Message, Request[int]):
 
 
 class Job(Message):
-    """A job as it is now. Published on the gateway's bus whenever it changes, whole: who misses one loses nothing."""
+    """A job as it is now. Published on the gateway's bus whenever it changes, whole: to miss one is to lose nothing."""
 
     id: str
     below: int

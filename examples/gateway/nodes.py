@@ -16,7 +16,7 @@ def gateway_node(network: str, *, here: bool) -> Node:
 
 def worker_node(name: str, jobs: int, network: str, *, here: bool) -> Node:
     """`jobs`: how many it does at a time."""
-    pool = Pool(Worker, members=jobs, prefetch=0)  # who is free takes the next job, and none before
+    pool = Pool(Worker, members=jobs, prefetch=0)  # a free one takes the next job, and none before
     told = [Reports.channel]  # whom it talks to
     return Node(
         name, network=network, listen=listen(here), mdns=mdns(here), offers=[ROLE], reactors=[pool], channels=told

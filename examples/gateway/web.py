@@ -70,7 +70,7 @@ def application(node: Node) -> FastAPI:
 
     @app.exception_handler(PeerbusError)
     async def not_done(_: Request, error: PeerbusError) -> JSONResponse:
-        """Who has no room, or is not there, is a 503, and to be tried again; a late answer is a 504."""
+        """Whoever has no room, or is not there, is a 503, and to be tried again; a late answer is a 504."""
         match error:
             case RemoteError(code="busy" | "no_worker", text=text):
                 return JSONResponse({"detail": text}, 503, LATER)

@@ -10,7 +10,7 @@ from .messages import Count, Progress
 
 #: The role that workers offer.
 ROLE = "worker"
-#: A job is done in so many pieces: between two of them it is told how far it is, and may be cancelled.
+#: A job is done in this many pieces: between two of them it is told how far it is, and may be cancelled.
 PIECES = 50
 
 

@@ -18,7 +18,7 @@ def office_node(network: str, *, here: bool) -> Node:
 
 def worker_node(name: str, network: str, *, pool: int, seconds: float, here: bool) -> Node:
     """`pool`: how many frames it renders at a time."""
-    workers = Pool(partial(Worker, seconds), members=pool, prefetch=0)  # who is free takes the next frame, none before
+    workers = Pool(partial(Worker, seconds), members=pool, prefetch=0)  # a free one takes the next frame, none before
     offers = [f"{ROLE}{{slots={pool}}}"]
     return Node(
         name, network=network, listen=listen(here), mdns=mdns(here), offers=offers, reactors=[workers],

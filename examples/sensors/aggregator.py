@@ -16,7 +16,7 @@ PATIENCE = 0.5
 
 
 class Aggregator(Reactor):
-    """One for a region, or several: who asks takes whichever is less busy."""
+    """One for a region, or several: whoever asks takes whichever is less busy."""
 
     channel = Channel("aggregator", messages=(Summarize, Summary), idempotent=(Summarize,))
 

@@ -61,7 +61,7 @@ def made(item: Any) -> bytes:
 
 
 def believe(pex: Pex, news: News) -> None:
-    """Who is found can be dialed and was said by its owner; what is blamed is the peer."""
+    """Whoever is found can be dialed and was said by its owner; what is blamed is the peer."""
     for candidate in news.found:
         record = candidate.record
         assert record is not None

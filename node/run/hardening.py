@@ -112,7 +112,7 @@ def _pins(config: NodeConfig) -> Iterator[Missing]:
     if nameless and config.book is None:
         yield Missing(
             "book",
-            f"is not set, and {nameless[0]} names no node: who answered there first is forgotten at the end; "
+            f"is not set, and {nameless[0]} names no node: whoever answered there first is forgotten at the end; "
             "write tcp://<node id>@host:port (`peerbus id` prints it), or give the node a book",
         )
 

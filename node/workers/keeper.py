@@ -289,7 +289,7 @@ class WorkerPlace:
                 await connection.way.ask(WORKER.name, AwaitRest(within), sender=None, deadline=deadline, reply=bool)
 
     async def end(self, within: float) -> None:
-        """End the process in order within so many seconds, else at once. Idempotent."""
+        """End the process in order within that many seconds, else at once. Idempotent."""
         self._ending = True
         process = self.process
         if process is not None and not process.over.is_set():

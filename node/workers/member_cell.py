@@ -82,7 +82,7 @@ class MemberCell(HandingCell):
         self._last: Envelope | None = None
         #: Messages that were handed on, since the start.
         self.handed = 0
-        #: Asks the process to say when it has handled so many messages; set by the keeper.
+        #: Asks the process to say when it has handled that many messages; set by the keeper.
         self.want: Callable[[int], object] = int
         #: Its process.
         self.pid = 0
@@ -122,7 +122,7 @@ class MemberCell(HandingCell):
         self._settled = 0
 
     def handled(self, count: int) -> None:
-        """The process has handled the first so many messages that were written to it."""
+        """The process has handled the first `count` messages that were written to it."""
         for flight in tuple(self._flights):
             if self._settled >= count or flight.waits is not None:
                 return
@@ -273,7 +273,7 @@ class MemberCell(HandingCell):
         self._over(flight)
 
     def interrupt(self) -> None:
-        """As `LoopCell.interrupt`: who reads a stream hears how its process ended, where it has."""
+        """As `LoopCell.interrupt`: whoever reads a stream hears how its process ended, where it has."""
         for reply, ask in tuple(self._streamed.items()):
             error = ask.exception() if ask.done() and not ask.cancelled() else None
             if error is not None:

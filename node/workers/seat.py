@@ -72,7 +72,7 @@ class MemberSeat(Actor):
         self._link.way.tell(GATE.name, MemberRests(self._name, came), LOCAL / WORKER.name, None)
 
     def want(self, handled: int) -> None:
-        """The node wants to know when so many messages are handled."""
+        """The node wants to know when that many messages are handled."""
         self._wanted = max(self._wanted, handled)
         member = None if self._member is None else self._member._cell
         if member is not None and not _at_work(member):

@@ -251,13 +251,13 @@ class WantRest(Message):
 
 
 class AwaitRest(Message):
-    """To a worker: answer when nothing is under way there, or after so many seconds."""
+    """To a worker: answer when nothing is under way there, or after that many seconds."""
 
     within: float
 
 
 class EndWorker(Message):
-    """To a worker: end in order, within so many seconds."""
+    """To a worker: end in order, within that many seconds."""
 
     within: float
 

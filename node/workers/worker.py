@@ -22,7 +22,7 @@ __all__ = ["HELD_FOR", "Worker", "WorkerFactory", "members_of", "split_reactors"
 #: Seconds for which a handler may hold a worker's loop by default: longer than any computation that somebody asked for
 #: and still waits for, and short enough that a handler which never ends is noticed.
 HELD_FOR = 60.0
-#: Reactors of a node of several processes: each process is told of all, by numbers of which a connection has so many,
+#: Reactors of a node of several processes: each process is told of all, by numbers of which a connection has this many,
 #: and two are of the processes themselves.
 MOST_REACTORS = MAX_CHANNELS - 2
 

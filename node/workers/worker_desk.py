@@ -57,7 +57,7 @@ LOOK_EVERY = 0.01
 
 
 class WorkerDesk(Reactor):
-    """See the module. `told(within)`: the worker is to end within so many seconds; `begun(setup)`: what it is to do.
+    """See the module. `told(within)`: the worker is to end within that many seconds; `begun(setup)`: what it is to do.
 
     `closes()` is called when the worker's bus begins to close, whoever has it do so.
     """

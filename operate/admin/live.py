@@ -18,7 +18,7 @@ __all__ = ["LIVE"]
 
 #: Most of a kind that a picture lists: more are no picture, and are had in pages.
 LISTED = 200
-#: Of actors it lists so many with the fullest mailboxes, and so many that have handled most.
+#: How many actors it lists of those with the fullest mailboxes, and of those that have handled most.
 FULLEST, BUSIEST = 50, 20
 
 

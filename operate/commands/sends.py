@@ -97,7 +97,7 @@ def _is_group(to: str) -> bool:
 
 
 def _guests(options: argparse.Namespace) -> SendBody:
-    """What a guest sends: who is to answer is not there yet. Raises ConfigError for the guest's own address."""
+    """What a guest sends: whoever is to answer is not there yet. Raises ConfigError for the guest's own address."""
     body = _body(options)
     if parse_address(body.to).where == LOCAL:
         raise ConfigError(f"{body.to} is the guest itself, which runs nothing: write bus://role:… or bus://<node id>/…")

@@ -127,6 +127,6 @@ async def _until_it_ends(connection: HttpConnection) -> AsyncGenerator[bytes, No
             async for chunk in chunks:
                 yield chunk
     except NodeNotReached:
-        pass  # who reads it comes again, and is told then
+        pass  # whoever reads it comes again, and is told then
     finally:
         await connection.aclose()

@@ -37,7 +37,7 @@ def read_certificate(certificate: Path, key: Path) -> ServerCertificate:
 
     Raises ConfigError, also where every user of this machine can read the key.
     """
-    from cryptography import x509  # here: who asks a node has none of this
+    from cryptography import x509  # here: whoever asks a node has none of this
 
     try:
         if stat.S_IMODE(os.stat(key).st_mode) & stat.S_IROTH:

@@ -25,7 +25,7 @@ __all__ = ["blocks_for", "draw", "lines_for_rows", "lines_of"]
 _Part = str | tuple[str, str]
 #: Lines beside the rows of the table: the head, an empty one, the titles, and the foot.
 _BESIDE = 6
-#: Characters of a line of blocks in the head, on a screen of so many columns and on one of fewer.
+#: Characters of a line of blocks in the head, on a screen of that many columns and on one of fewer.
 _WIDE, _LINE, _SHORT_LINE = 100, 10, 4
 
 

@@ -5,7 +5,7 @@ Laws:
    are parts of it. What waits in a queue, and each handler, is a child of the send that it belongs to, anywhere.
 2. A span holds no content: types, names, numbers and reasons, no text of an error and no field of a message.
 3. What a peer says of a trace is believed as far as W3C Trace Context goes, and sets no pace here: of traces that peers
-   want recorded so many a second are.
+   want recorded that many a second are.
 """
 
 from __future__ import annotations

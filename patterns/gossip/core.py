@@ -7,8 +7,8 @@ Database Maintenance", PODC 1987). Laws:
 1. A node pushes an item at once to `eager` neighbours at most, and never to the one that it came from: so an item comes
    to a node `eager` times on average at most, and about once where the tree has settled.
 2. Of an item that a neighbour announced, one neighbour is asked at a time. One that does not send what it has said it
-   had breaks its word; who does that often is not listened to for a while (gossipsub 1.1, "promises").
-3. What waits for a neighbour is ids, and so many: the payload is taken when it is sent. What it was not told because
+   had breaks its word; whoever does that often is not listened to for a while (gossipsub 1.1, "promises").
+3. What waits for a neighbour is some ids: the payload is taken when it is sent. What it was not told because
    there was no room, a digest finds.
 4. What a neighbour asks for is served so often: `SERVED` times each between two exchanges (gossipsub 1.1).
 5. Ids are computed here from what came. A digest can be forged, and costs what it announces: ids that are asked for
@@ -283,7 +283,7 @@ class GossipCore:
         return min(times, default=None)
 
     def in_turn(self) -> list[str]:
-        """The neighbours that can be sent to, another one first each time: so who has time for some is fair to all.
+        """The neighbours that can be sent to, another one first each time: so whoever has time for some is fair to all.
 
         One that a message did not reach is nearly always gone, and this is about to be told: it is tried again with
         the next exchange.

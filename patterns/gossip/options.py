@@ -15,7 +15,7 @@ __all__ = ["GossipOptions"]
 class GossipOptions:
     """Bounds of one node's gossip. Times in seconds.
 
-    `keep`, `keep_bytes`, `keep_for`: items that are held for whoever comes late, so many, so large, so long; what is
+    `keep`, `keep_bytes`, `keep_for`: items that are held for whoever comes late: how many, how large, how long; what is
     older is told to nobody. `remember`: ids of items that are remembered as known, those that are held among them: an
     item that is told again after that is new again. `eager`: neighbours that get each item at once; all others hear
     that there is one. `exchange`: how often a digest is compared with a neighbour's.

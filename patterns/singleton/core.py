@@ -5,9 +5,9 @@ Laws:
    other the first one runs it.
 2. It starts only when every member that it is connected with has granted that, and whoever ran it grants when it has
    stopped. A member that sees a better one than the claimer denies.
-3. Nothing is claimed before the members have stayed the same for `settle` seconds: who has just come sees few others.
+3. Nothing is claimed before the members have stayed the same for `settle` seconds: a newcomer sees few others.
 4. A member that leaves in order says when it has stopped; until then, `hand_over` seconds at most, nobody takes over.
-5. What a peer says gives it nothing but its place in the order: who claims and is not the first is denied.
+5. What a peer says gives it nothing but its place in the order: whoever claims and is not the first is denied.
 """
 
 from __future__ import annotations
@@ -85,7 +85,7 @@ class SingletonCore:
 
     def claimed(self, peer: str) -> bool:
         """A peer claims it. True: it is granted, as soon as it has stopped here, if it runs."""
-        if peer not in self.members:  # who is not known to offer the role may be the first of all by its id alone
+        if peer not in self.members:  # whoever is not known to offer the role may be the first of all by its id alone
             return False
         if self._first({*self.members, self.me} if self.offers else self.members) != peer:
             return False

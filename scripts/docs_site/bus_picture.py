@@ -48,7 +48,7 @@ def bus_picture() -> str:
         words(588, 352, "credit comes back when the reactor takes a message", "small halo"),
         words(330, 224, "ask", "small halo"),
         note(440, 400, "The same tell and ask reach a reactor here, on one named peer, or at all that offer a role.",
-             "Every queue is bounded, every send has a deadline: who is slow slows its senders down, nothing else."),
+             "Every queue is bounded, every send has a deadline: a slow reader slows its senders down, nothing else."),
     ]  # fmt: skip
     return picture(
         "".join(parts), 880, 430, "The bus: two nodes, their reactors, and the way of an ask from one to the other"

@@ -10,7 +10,7 @@ import pyte
 
 __all__ = ["Window", "svg_of", "window_of"]
 
-#: A character takes so much, in units of the picture.
+#: A character takes this much, in units of the picture.
 WIDTH, HEIGHT = 8.4, 19.0
 BAR, PADDING, GAP = 30.0, 12.0, 14.0
 FONT = "ui-monospace, SFMono-Regular, Menlo, Consolas, 'DejaVu Sans Mono', monospace"
@@ -42,7 +42,7 @@ class Window:
 
 
 def window_of(title: str, screen: pyte.Screen, *, lines: int | None = None) -> Window:
-    """What stands on the screen. `lines`: so many of them, or as many as have text."""
+    """What stands on the screen. `lines`: how many of them, or as many as have text."""
     rows = [tuple(_runs(screen, number)) for number in range(screen.lines)]
     used = max((number + 1 for number, row in enumerate(rows) if row), default=1)
     return Window(title, screen.columns, tuple(rows[: lines or used]))

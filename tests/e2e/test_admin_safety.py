@@ -91,7 +91,7 @@ async def test_1_another_user_can_neither_open_the_socket_nor_read_the_token_nor
 ) -> None:
     free = open_folder / "free"
     free.mkdir()
-    free.chmod(0o1777)  # as /tmp: who may make files there may take nobody else's
+    free.chmod(0o1777)  # as /tmp: whoever may make files there may take nobody else's
     for folder in (open_folder, free):
         path, token = folder / "alice.sock", folder / "token"
         by_socket, by_tcp = Admin(str(path)), Admin("http://127.0.0.1:0", token=token)

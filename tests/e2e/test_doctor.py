@@ -26,7 +26,7 @@ from peerbus.transports import Identity
 
 PEERBUS = (sys.executable, "-P", "-m", "peerbus")
 DOCTOR = (*PEERBUS, "doctor")
-#: What stands before the clock of the system: the time of day is off by so many seconds, and nothing else.
+#: What stands before the clock of the system: the time of day is off by that many seconds, and nothing else.
 CLOCK = r"""
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -202,7 +202,7 @@ def net() -> Iterator[WanHosts]:
 
 @contextmanager
 def asking_for_large_answers(net: WanHosts, folder: Path, offers: int = 0) -> Iterator[tuple[Path, Service, Service]]:
-    """A node on host 1 that sends something large to one on host 2, again and again. Each offers so many roles."""
+    """A node on host 1 that sends something large to one on host 2, again and again. Each offers that many roles."""
     (folder / "large.py").write_text(LARGE)
     quiet, place = "discovery = { mdns = false }\n", f"tcp://{net.address(2)}:7400"
     more = [f"role-{number:0>20}" for number in range(offers)]

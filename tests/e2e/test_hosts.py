@@ -86,7 +86,7 @@ class Program:
                 return line
 
     def percent(self, least: int) -> int:
-        """Wait until so much of the file is there; how much it is."""
+        """Wait until that much of the file is there; how much it is."""
         while True:
             state, done, *_ = self.hear("fetching ", "done ", "failed ").split()
             assert state == "fetching", self.said

@@ -128,7 +128,7 @@ async def test_it_and_the_other_actors_of_the_node_are_actors_of_one_node(scene:
         assert await node.ask(Role("count") / Counter, Pid(), timeout=5) == own
         assert await node.ask(Role("count", "all") / Counter, Pid(), timeout=5) == {"local": own}
         assert await node.ask(COUNTER, Relay("bus://role:count/second"), timeout=5) == f"None {os.getpid()}"
-        # Who watches hears of the end.
+        # Whoever watches hears of the end.
         third = node.spawn(Third)
         await node.bus.started(third)
         async with asyncio.timeout(10):

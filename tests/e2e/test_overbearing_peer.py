@@ -260,7 +260,7 @@ def test_frames_without_end_are_taken_by_turns_with_what_others_have_to_say() ->
         Ring.nodes[:] = [there.friend.node_id, there.friend.node_id]
         for number in range(9000):
             there.stranger.send("PING", number)
-        # Behind so many, in the same turn of the loop.
+        # Behind that many, in the same turn of the loop.
         there.stranger.send("UPDATE", ["last"], b"")
         link = there.node.bus.routes.peers[STRANGER.node_id]
         turns = 0

@@ -22,7 +22,7 @@ SOON = 3.0
 
 @dataclass(frozen=True)
 class Go:
-    """Pass on to the next of the ring, so many times."""
+    """Pass on to the next of the ring, that many times."""
 
     hops: int
 

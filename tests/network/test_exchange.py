@@ -215,7 +215,7 @@ async def test_a_seed_answers_and_frees_the_slot_within_seconds(sim: Simulation)
         answered = sim.time
         assert (await downs.get()).reason == "peer_seed"
         assert 2 <= sim.time - answered <= 4
-    await sim.until(lambda: carol.node_id not in real.peers, within=20)  # who does not ask goes as well
+    await sim.until(lambda: carol.node_id not in real.peers, within=20)  # whoever does not ask goes as well
 
 
 async def test_one_liar_gets_a_bounded_share_of_what_is_known(sim: Simulation) -> None:

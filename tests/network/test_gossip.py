@@ -217,7 +217,7 @@ class Liar(Reactor):
 
 
 def test_what_came_together_goes_on_together() -> None:
-    """One message with so many items becomes no message for each of them at every neighbour."""
+    """One message with that many items becomes no message for each of them at every neighbour."""
     sim = Simulation(seed=9)
 
     async def scenario() -> None:

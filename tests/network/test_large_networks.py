@@ -19,7 +19,7 @@ from peerbus.testing import Simulation
 
 NODES = int(os.environ.get("PEERBUS_NODES", "16"))
 DRAW = os.environ.get("PEERBUS_DRAW", "")
-#: Each minute so many of all nodes crash or come back.
+#: Each minute this share of all nodes crash or come back.
 CHURN = 0.1
 MINUTES = 1 if NODES < 100 else 5
 #: Seconds within which a node has what it needs again: a peer that fell silent is noticed in 10, the rest is dialing.
@@ -73,7 +73,7 @@ def test_a_partition_of_half_for_five_minutes_heals_within_30_seconds_and_withou
     sim = Simulation(seed=0, trace=False)
     dials = DialCounter(sim)
     count = min(NODES, 10) if NODES < 100 else 40
-    # Who wants to be back within half a minute must not wait longer than that between two tries.
+    # Whoever wants to be back within half a minute must not wait longer than that between two tries.
     options = PeerOptions(max_outgoing=None, max_retry=20.0)
     cut_at = healed_at = 0.0
 
@@ -110,7 +110,7 @@ def test_a_partition_of_half_for_five_minutes_heals_within_30_seconds_and_withou
 
 @pytest.mark.seeds(1)
 async def test_requirements_are_met_again_within_30_seconds_of_the_end_of_a_partition(sim: Simulation) -> None:
-    # By default an ordinary peer may wait for five minutes; who is required may not.
+    # By default an ordinary peer may wait for five minutes; whoever is required may not.
     options = PeerOptions(requires=(Require(role="archive", at_least=2),), max_outgoing=4)
     await grow(sim, 10, options, heartbeat=5.0)  # nodes 0 and 5 are archives
     unmet = Unmet(sim, lambda node: len(set(node.bus.routes.roles.get("archive", ()))) < 2 - ("archive" in node.offers))

@@ -61,7 +61,7 @@ async def test_who_waits_in_vain_hears_how_peers_are_looked_for_and_that_nobody_
 
 @pytest.mark.seeds(1)
 async def test_why_is_said_without_a_look_at_all_peers(sim: Simulation, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Who tells a peer that is gone again and again must not pay for all that are known, each time."""
+    """Whoever tells a peer that is gone again and again must not pay for all that are known, each time."""
     node = await sim.node("alone", network="prod", channels=[Blocks.channel])
     bob = await sim.node("bob", network="prod", reactors=[Blocks])
     await sim.until(lambda: node.peers and bob.peers, within=5)

@@ -109,7 +109,7 @@ def archive(node: Node) -> Archive:
 
 
 async def cluster(sim: Simulation, count: int) -> tuple[Node, list[Node]]:
-    """A node that asks, and so many archives; all of them are connected to it."""
+    """A node that asks, and that many archives; all of them are connected to it."""
     archives = [
         await sim.node(f"archive-{number}", offers={"archive"}, reactors=[Archive], heartbeat=HEARTBEAT)
         for number in range(count)

@@ -84,7 +84,7 @@ async def test_it_runs_once_moves_in_order_and_is_found_by_all(sim: Simulation) 
     (first,) = banks.running()
     assert answer == f"1 at {first}"
     assert [await asked(sim, name) for name in banks.names] == [f"7 at {first}"] * 3
-    # It leaves in order: it has stopped before the next one starts, and who asks meanwhile waits.
+    # It leaves in order: it has stopped before the next one starts, and whoever asks meanwhile waits.
     await sim.nodes[first].aclose()
     second = await client.ask(Role("bank") / Ledger, Add(2), wait_for_peer=True, timeout=20.0)
     assert second == f"2 at {banks.running()[0]}" != f"2 at {first}"
@@ -152,7 +152,7 @@ async def test_a_reactor_that_fails_for_good_is_started_again(sim: Simulation) -
 
 
 async def test_a_stranger_gets_nothing_by_claiming(sim: Simulation) -> None:
-    """Who is no member, or not the first of those that a member sees, is denied, whatever it says."""
+    """Whoever is no member, or not the first of those that a member sees, is denied, whatever it says."""
     banks = Banks(sim, 2)
     await banks.start()
     await sim.until(banks.one, within=20)

@@ -155,7 +155,7 @@ async def test_a_send_on_a_channel_that_is_not_described_yet_waits_for_that_with
             old.tell(to, OldPut(1)),
             old.ask(to, OldGet(2), timeout=5),
             old.tell_many(to, [OldPut(3), OldPut(4)]),
-            old.tell(role, OldDrop(5)),  # nobody takes it for sure: who may is waited for, and then says no
+            old.tell(role, OldDrop(5)),  # nobody takes it for sure: whoever may is waited for, and then says no
             old.tell(to, OldPut(6), timeout=0.001),
         ]
         outcomes = await asyncio.gather(*map(outcome_of, sent))

@@ -168,7 +168,7 @@ class Entry:
         return certificate
 
     def _check_key(self, proof: bytes) -> None:
-        """The dialer proves its first key; who accepts answers with the one that it was."""
+        """The dialer proves its first key; whoever accepts answers with the one that it was."""
         for key in self._rules.keys[:1] if self._dialer else self._rules.keys:
             if key.proves(proof, *self._told(mine=False)):
                 self._key, self._has_key = key, True

@@ -3,7 +3,7 @@
 Law 1. A body below LEAST travels as it is.
 Law 2. One whose bytes look like noise (what is compressed or encrypted already, or random) travels as it is; each
        NOISE_TRIED-th of them is tried all the same, as noise may repeat itself.
-Law 3. When POOR bodies in a row were worth nothing, so many are left alone as in the break before twice over, FIRST to
+Law 3. When POOR bodies in a row were worth nothing, as many are left alone as in the break before twice over, FIRST to
        LONGEST; what is worth something ends that.
 """
 

@@ -283,7 +283,7 @@ class FrameReader:
                 self._fill(self._fills)
             return
         self._more.append(data)  # fed when its turn comes: joined to what waits it would be copied each time
-        # More has come than a turn takes, twice: who only sends much at once has caught up before that. Said each time,
+        # More has come than a turn takes, twice: one that only sends much at once has caught up then. Said each time,
         # as nothing else bounds what waits here.
         if isinstance(self._stream, Pausing):
             self._paused = True

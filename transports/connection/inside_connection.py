@@ -1,6 +1,6 @@
 """The connection between two processes of one node, as an actor: no network, no rules, and an end of its own.
 
-Of the two walls that a `Link` leads through this is the second one: who is behind it is trusted as code of this very
+Of the two walls that a `Link` leads through this is the second one: what is behind it is trusted as code of this very
 program is, and is this node. So nothing is limited but by credit, nothing is compressed, and a process that says
 nothing is not gone: it has a handler that holds its loop, and a bound for that.
 """
@@ -37,7 +37,7 @@ class InsideConnection(PeerConnection):
     """See the module. `patience`: seconds of silence after which the process is given up, inf for never.
 
     `keep(link)` is called when it ends, before what was accepted fails: it may return a link that takes its place.
-    Who gives it runs the node's own side: actors over there are told of as actors of the node, from `enter` on, when
+    Its giver runs the node's own side: actors over there are told of as actors of the node, from `enter` on, when
     they have started and the link is in the table.
     """
 

@@ -45,7 +45,7 @@ class PeerMemory:
 
     @property
     def pause(self) -> int:
-        """Bytes that may come to one connection before it is looked at again, as all may send so many."""
+        """Bytes that may come to one connection before it is looked at again, as all may send that many."""
         room = max(0, self.limit - self.total)
         return max(SHORTEST, room // (HEAVY * max(1, len(self._shares))))
 

@@ -52,7 +52,7 @@ class ReadTurns:
 
     @property
     def crowded(self) -> bool:
-        """Somebody's frames wait, or this turn has had its time: who comes now waits for the next one."""
+        """Somebody's frames wait, or this turn has had its time: whoever comes now waits for the next one."""
         return bool(self._behind) or self._left <= 0.0
 
     def begin(self) -> tuple[float, float]:

@@ -106,7 +106,7 @@ class Batch(msgspec.Struct, eq=False):
     traces: dict[int, MessageTrace] | None = None
     #: When its first message was accepted, by the loop's clock.
     at: float = 0.0
-    #: The origins of the first so many of its items, gathered when somebody asks; None: nobody has.
+    #: The origins of the first ones of its items, gathered when somebody asks; None: nobody has.
     origins: set[int] | None = None
     seen: int = 0
 

@@ -182,7 +182,7 @@ class ItemQueue:
             self._tell()
             self._counts.delivered += self._told - self._settled
             self._settled = self._told
-            if self.rid:  # else nobody has begun to read, and who does hears of the end then
+            if self.rid:  # else nobody has begun to read, and whoever does hears of the end then
                 self._wake()
 
     def drop(self, reason: str) -> None:

@@ -296,7 +296,7 @@ class OutLane:
         return self._count(error)
 
     def refused_by_peer(self, first: int, count: int, reason: str) -> list[object]:
-        """So many tells from that sequence on failed at the peer: those that did, None for one not at hand any more.
+        """That many tells from that sequence on failed at the peer: those that did, None for one not at hand any more.
 
         Without those that were never written, or that failed before.
         """

@@ -35,7 +35,7 @@ class RateView:
 
 
 class RatedWindow(ReceiveWindow):
-    """Takes the place of `window`. `now`: seconds; `again(after)` has `due` asked once more in so many seconds."""
+    """Takes the place of `window`. `now`: seconds; `again(after)` has `due` asked once more in that many seconds."""
 
     __slots__ = ("_again", "_buckets", "_held_since", "_now", "_stood", "limit")
 

@@ -1,8 +1,8 @@
 """How far a stream may go that is handed on between two other processes: what its reader grants, within a bound.
 
 Law 1: what the reader has granted is passed on to whoever sends, and no more of it is under way or waits to be written
-       here than RELAYED: a reader that grants much and takes nothing costs so much memory, and one item.
-Law 2: who has nothing left is granted something as soon as there is something to grant. So nobody waits for ever.
+       here than RELAYED: a reader that grants much and takes nothing costs that much memory, and one item.
+Law 2: whoever has nothing left is granted something as soon as there is something to grant. So nobody waits for ever.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class RelayWindow:
         self.received = 0
 
     def grant(self, items: int, size: int) -> None:
-        """So much more may come."""
+        """That much more may come."""
         self.items += items
         self.bytes += size
 

@@ -1,4 +1,4 @@
-"""How many streams this node may have open at one reactor of a peer: who would open one more waits until one ends.
+"""How many streams this node may have open at one reactor of a peer: the next one waits until one ends.
 
 The peer refuses more than MAX_STREAMS by the wire. So what is opened here stands before the lane until there is a
 place, and goes on to the lane then, for credit as any ask. It is a room of its own: tells and asks to that reactor,

@@ -65,7 +65,7 @@ class Unconfirmed:
         return delivered
 
     def refuse(self, first: int, count: int) -> tuple[list[object], int]:
-        """So many tells from that sequence on failed at the peer. Returns those that have not failed before, and how
+        """That many tells from that sequence on failed at the peer. Returns those that have not failed before, and how
         many more are not here, as credit for them has come back.
         """
         count = min(count, self.tells - first)

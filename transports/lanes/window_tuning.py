@@ -30,12 +30,12 @@ __all__ = ["RestingTuner", "WindowBudget", "WindowShare", "WindowTuner"]
 LEAST_TRIP = 0.0005
 #: What of the product of rate and round trip a window holds: the shortest round trip is measured without load.
 GAIN = 3
-#: The rate is the best of so many round trips, and of a second at least: a reactor that shares its loop is held up at
+#: The rate is the best of this many round trips, and of a second at least: a reactor that shares its loop is held up at
 #: times, most of all by what comes in.
 REMEMBERED, REMEMBERED_SECONDS = 8, 1.0
 #: A window is told to be larger when that is worth a frame.
 WORTH = 1.2
-#: The largest window: 32 MiB are 1 Gbit/s at 250 ms, and so many messages 400 000 a second at 300 ms.
+#: The largest window: 32 MiB are 1 Gbit/s at 250 ms, and that many messages 400 000 a second at 300 ms.
 MOST_MESSAGES, MOST_BYTES = 128 * 1024, 32 * 1024 * 1024
 #: Bytes of memory that a message takes beside its payload, while it waits to be sent.
 MESSAGE_COST = 256
@@ -61,7 +61,7 @@ class WindowBudget:
 
     @classmethod
     def of_memory(cls, memory: int) -> WindowBudget:
-        """That of a node whose peers may make it hold so many bytes."""
+        """That of a node whose peers may make it hold that many bytes."""
         return cls(min(NODE_BUDGET, int(memory * MEMORY_SHARE)))
 
     def share(self) -> WindowShare:

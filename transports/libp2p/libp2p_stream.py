@@ -66,7 +66,7 @@ class Libp2pStream(PathEnd):
         raise error
 
     def place(self, local: Endpoint, remote: Endpoint) -> None:
-        """Say where the two ends are; who is there is added."""
+        """Say where the two ends are; whoever is there is added."""
         self.peer_id = node_id_of_raw(self.connection.key)
         self._local = local.with_peer(node_id_of_raw(self.connection.own_key))
         self._remote = remote.with_peer(self.peer_id)

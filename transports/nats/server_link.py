@@ -29,7 +29,7 @@ __all__ = ["MAX_STREAMS", "PRESENCE", "RelayedSession", "ServerLink"]
 #: Bytes that all streams of a node grant together, at most; and what one may have for itself.
 GRANTED: Final = 32 * 1024 * 1024
 MOST_FOR_ONE: Final = RECEIVE_BUFFER
-#: Streams of one connection: with so many each has HANDSHAKE_WINDOW.
+#: Streams of one connection: with that many each has HANDSHAKE_WINDOW.
 MAX_STREAMS: Final = GRANTED // HANDSHAKE_WINDOW
 #: Bytes of a message: a share of the link is held for no longer than that.
 LARGEST: Final = 64 * 1024
@@ -316,7 +316,7 @@ class ServerLink:
         if number in self._listeners:
             self._listeners[number](delivery)
         elif self.connection.busy:
-            pass  # who does not read is told nothing
+            pass  # whoever does not read is told nothing
         elif delivery.data[:1] not in (RELAY_RESET[:1], b"") and self.subjects.is_session(delivery.reply):
             self.connection.publish(delivery.reply, b"", (RELAY_RESET,))
         return False

@@ -1,4 +1,4 @@
-"""The receiving half of a connection between two processes of one node: who sends is of this node, or its peer."""
+"""The receiving half of a connection between two processes of one node: whoever sends is of this node, or its peer."""
 
 from __future__ import annotations
 

@@ -47,7 +47,7 @@ if TYPE_CHECKING:
 
 __all__ = ["ReceiveSide"]
 
-#: Bytes of answers that wait to be written before credit is held back: who does not read them can ask no more.
+#: Bytes of answers that wait to be written before credit is held back: whoever does not read them can ask no more.
 REPLY_BACKLOG = 4 << 20
 #: Bytes of a message that is decoded once at most: it may take milliseconds.
 LARGE = 4096

@@ -103,7 +103,7 @@ class Losses:
         self.lose_queued(lane, NoSuchReactor, why)
 
     def let(self, refused: Iterable[tuple[int, int]], peer: str) -> bool:
-        """As `PeerLink.let`: who waits to send what is refused now waits no longer."""
+        """As `PeerLink.let`: whoever waits to send what is refused now waits no longer."""
         bits = {self._lanes.at(index).index: each for index, each in refused}
         changed = [lane for lane in self._lanes.by_index if bits.get(lane.index, 0) != lane.rights.refused]
         for lane in changed:

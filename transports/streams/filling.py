@@ -11,7 +11,7 @@ __all__ = ["FillingProtocol"]
 #: Bytes that are read at once behind a place that is full: where the head of another large body is among them, all but
 #: these go to a place as well. (Of a read of 256 KiB, as the loops do them, all would be copied twice more.)
 PEEK: Final = 4096
-#: Such reads, before the stream reads as ever: who sends large bodies sends small frames between them.
+#: Such reads, before the stream reads as ever: whoever sends large bodies sends small frames between them.
 PEEKS: Final = 8
 
 

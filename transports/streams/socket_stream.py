@@ -108,7 +108,7 @@ class SocketStream(PathEnd, asyncio.Protocol):
 
     def push_to(self, receive: Callable[[bytes], None]) -> None:
         """As `Pushing.push_to`."""
-        self._resume_reading()  # before: who takes what is here may have it wait with what is not
+        self._resume_reading()  # before: whoever takes what is here may have it wait with what is not
         for data in self._buffer.drain():
             receive(data)
         self._push = receive

@@ -52,7 +52,7 @@ PENALTIES: Final = MappingProxyType(
         **dict.fromkeys(("connection", "closed", "broken"), 1.0),
     }
 )
-#: A penalty is felt from so many seconds on, and is no longer than that; sources beyond that many are forgotten.
+#: A penalty is felt from this many seconds on, and is no longer than that; sources beyond that many are forgotten.
 LEAST_PENALTY, MOST_PENALTY, MAX_SOURCES = 15.0, 600.0, 8192
 #: What a penalised source counts beside the places that it has.
 PENALISED: Final = 1000

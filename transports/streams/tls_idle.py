@@ -84,7 +84,7 @@ class WatchedTls(ssl.SSLObject):
     def read(self, len: int = 1024, buffer: Any = None) -> Any:  # noqa: A002  # the name in the standard library
         """As `ssl.SSLObject.read`; it wants more as well where what there is has to wait. Raises IdleRecords."""
         reads = self._sslobj.read  # type: ignore[attr-defined]  # as the base does
-        size = len if len < MOST else MOST  # it makes room for so much, 256 KiB for asyncio
+        size = len if len < MOST else MOST  # it makes room for that much, 256 KiB for asyncio
         while True:
             if not (self._some or self._give() or self._ended):
                 raise ssl.SSLWantReadError(ssl.SSL_ERROR_WANT_READ, "nothing is there that may be read now")

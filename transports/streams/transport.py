@@ -217,7 +217,7 @@ class Sizing(Protocol):
 
 @runtime_checkable
 class Meeting(Protocol):
-    """A transport at whose places nodes hear of each other, as at a broker: who listens there says so."""
+    """A transport at whose places nodes hear of each other, as at a broker: whoever listens there says so."""
 
     def meet(self, found: Callable[[tuple[Endpoint, ...]], None]) -> None:
         """Before it listens: call `found` with the places of all others there, whenever these are others.

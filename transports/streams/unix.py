@@ -41,8 +41,8 @@ _UNIX: Final = register(Scheme.on_machine("unix", PATH))
 class UnixTransport:
     """`unix:///path`: streams that only processes of this user, or of root, may open.
 
-    With an `identity` it runs the same TLS as TCP: who runs as the same user has not therefore the same key.
-    `secure=False` leaves that out, as does no identity: then `peer_id` is None, and who is there is what the handshake
+    With an `identity` it runs the same TLS as TCP: whoever runs as the same user has not therefore the same key.
+    `secure=False` leaves that out, as does no identity: then `peer_id` is None, and the peer is whom the handshake
     above claims. `any_user=True` lets processes of other users in; the file's mode is 0600 all the same, so change it
     if they should. Raises ValueError for `secure=True` without an identity.
 

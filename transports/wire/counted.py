@@ -1,6 +1,6 @@
 """Decodes what may have any number of values in it, and counts the lists, maps and objects that it makes."""
 
-# Python's collector looks at all of them, each time that so many more are there: with 1.5 million of them in a mailbox
+# Python's collector looks at all of them, each time that a number more are there: with 1.5 million of them in a mailbox
 # one look took 0.1 s, and a message of 64 000 brought one about. So it rests while one is decoded, and what a
 # peer makes this node hold is counted with what they cost it (gc: the count of generation 0 goes on while it rests).
 
@@ -15,7 +15,7 @@ __all__ = ["OF_CONTAINER", "UNCOUNTED", "Counted"]
 #: Bytes of a payload that is taken for what its type weighs.
 UNCOUNTED: Final = 512
 #: Bytes that a list, a map or an object stands for: 64 to 100 of memory, and the rest for the looks of the collector,
-#: 60 ns each: of `PEER_MEMORY` so many that all of them take 10 ms.
+#: 60 ns each: all that `PEER_MEMORY` allows take 10 ms together.
 OF_CONTAINER: Final = 640
 
 

@@ -98,7 +98,7 @@ class Aiopquic:
         return f"127.0.0.1:{port}"
 
     async def dial(self, identity: Identity, place: str, expected: str) -> Pipe:
-        """As `Candidate.dial`; who answers is not told."""
+        """As `Candidate.dial`; whoever answers is not told."""
         del expected
         host, _, port = place.partition(":")
         settings = self._settings(identity, is_client=True)

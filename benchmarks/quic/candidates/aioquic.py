@@ -79,7 +79,7 @@ class Aioquic:
         return f"127.0.0.1:{port}"
 
     async def dial(self, identity: Identity, place: str, expected: str) -> Pipe:
-        """As `Candidate.dial`; who answers cannot be told."""
+        """As `Candidate.dial`; whoever answers cannot be told."""
         del expected
         host, _, port = place.partition(":")
         settings = self._settings(identity, is_client=True)

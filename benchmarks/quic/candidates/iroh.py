@@ -1,4 +1,4 @@
-"""iroh (Rust, by uniffi): its connections are of keys of Ed25519, so of nodes; who is dialed is named by the key."""
+"""iroh (Rust, by uniffi): its connections are of keys of Ed25519, so of nodes; a dialed node is named by its key."""
 
 from __future__ import annotations
 

@@ -58,7 +58,7 @@ class WebTransportQuinn:
         return f"127.0.0.1:{server.local_addr[1]}"
 
     async def dial(self, identity: Identity, place: str, expected: str) -> Pipe:
-        """As `Candidate.dial`; who answers is not told."""
+        """As `Candidate.dial`; whoever answers is not told."""
         del identity, expected
         if self._client is None:
             self._client = await self._stack.enter_async_context(web_transport.Client(no_cert_verification=True))

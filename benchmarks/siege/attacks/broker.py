@@ -12,7 +12,7 @@ from ..attack import Attack, Target
 __all__ = ["ATTACK"]
 
 _INFO: Final = b"INFO " + json.dumps({"version": "2.10.0", "max_payload": 1 << 20, "headers": True}).encode() + b"\r\n"
-#: Of each kind so many in a write; writes in all, where the rounds are limited.
+#: Of each kind this many in a write; writes in all, where the rounds are limited.
 _BLOCK: Final = 200
 _FEW: Final = 20
 

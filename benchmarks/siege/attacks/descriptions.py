@@ -17,7 +17,7 @@ from ..reactors import Desk
 
 __all__ = ["ATTACK"]
 
-#: A field of the honest that may be this, or this, …, of so many words: some are read, and compared one by one with
+#: A field of the honest that may be this, or this, …, of this many words: some are read, and compared one by one with
 #: what the node declares.
 _WORDS = (6_000, 30_000, 6_000, 0)
 #: Channels that a peer may open, all together.

@@ -14,7 +14,7 @@ from ..reactors import Shelf
 
 __all__ = ["ATTACK"]
 
-#: Messages in one frame, of so many bytes each.
+#: Messages in one frame, and bytes of each.
 _BATCH, _PAYLOAD = 200, b"\x81\xa5lists\x90"
 
 

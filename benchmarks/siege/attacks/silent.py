@@ -11,7 +11,7 @@ __all__ = ["ATTACK", "keep_silent"]
 
 
 async def keep_silent(target: Target, *, addresses: int, a_second: float) -> None:
-    """Open so many a second, from so many addresses in turn, and wait for the node to end each."""
+    """Open some a second, from several addresses in turn, and wait for the node to end each."""
     tasks: set[asyncio.Task[None]] = set()
 
     async def silent(number: int) -> None:

@@ -1,4 +1,4 @@
-"""Who says over a plain Unix socket that he is a peer which has proven it: that one keeps its place."""
+"""Whoever says over a plain Unix socket that he is a peer which has proven it: that one keeps its place."""
 
 from __future__ import annotations
 

@@ -61,7 +61,7 @@ export class Channel {
 
   /**
    * What travels of a message, an answer or an item: [number, payload], by the numbers of who reads it; 0 for a plain
-   * value. Raises: TypeError for what cannot be read there, SendError `too_large` above so many bytes.
+   * value. Raises: TypeError for what cannot be read there, SendError `too_large` above `limit` bytes.
    */
   written(value, limit, numbers = this.agreed.numbers) {
     const type = typeOf(value);

@@ -170,7 +170,7 @@ export class Connection {
     this.outbox.now("PING", (this.#ping += 1));
   }
 
-  /** Say GOAWAY, finish what is under way, within so many ms, and close. */
+  /** Say GOAWAY, finish what is under way, within that many ms, and close. */
   async leave(within) {
     if (!this.up) return this.fail("shutting_down", "this node ends");
     this.leaving = true;

@@ -16,7 +16,7 @@ import { Reader } from "./wire/reader.js";
 
 const INCARNATION = randomBytes(8).readBigUInt64BE(); // another one is a restart: once for the process
 const [FIRST_WAIT_MS, LAST_WAIT_MS, TLS_MS] = [250, 30_000, 5_000];
-/** Who refuses for one of these is not dialed again at once. */
+/** Whoever refuses for one of these is not dialed again at once. */
 const PATIENT = "banned network network_key network_policy not_allowed revoked self_dial version";
 const PATIENT_MS = { full: 180_000, ...Object.fromEntries(PATIENT.split(" ").map((word) => [word, 30_000])) };
 const TLS = { minVersion: "TLSv1.3", maxVersion: "TLSv1.3", checkServerIdentity: () => undefined };
@@ -249,7 +249,7 @@ export class Node extends EventEmitter {
   /** Send, with items to come; resolves when the handler wants them, or has answered. Raises: SendError, TypeError. */
   async open(target, channel, value, options = {}) { return this.#send(one(target), channel, value, options, "open"); }
 
-  /** Leave in order: refuse new work, finish what is at hand, within so many milliseconds, and close. */
+  /** Leave in order: refuse new work, finish what is at hand, within that many milliseconds, and close. */
   async close({ within: time = 5_000 } = {}) {
     this.#closing.abort();
     this.changed.ring();

@@ -8,7 +8,7 @@ from peerbus.actors import Channel, Message, Reactor, Request, handles
 
 
 class Stretch(Message, Request[str]):
-    """Stretch a password, by so many rounds."""
+    """Stretch a password, by that many rounds."""
 
     password: str
     rounds: int = 100_000

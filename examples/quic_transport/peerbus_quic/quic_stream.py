@@ -111,7 +111,7 @@ class QuicStream:
         await self._gate.wait_open()
 
     async def aclose(self) -> None:
-        """As `Stream.aclose`: who ends first closes the connection, once the other side's end is here."""
+        """As `Stream.aclose`: whoever ends first closes the connection, once the other side's end is here."""
         self._close()
         if self._leaving is None:
             first = not self._ended.is_set()

@@ -14,7 +14,7 @@ EVERY, PATIENCE = 0.5, 2.0
 
 
 class Desk(Reactor):
-    """It has no address of anybody: who offers the role `store`, wherever that is, is asked."""
+    """It has no address of anybody: whoever offers the role `store`, wherever that is, is asked."""
 
     channel = Channel("desk", messages=(Look,), local=True)
 

@@ -121,7 +121,7 @@ function network() {
   return { nodes, edges };
 }
 
-/** So many are drawn one by one. */
+/** This many are drawn one by one. */
 const DRAWN = 60;
 
 /** Where there are more, those that are not looked at themselves are drawn as one for each role and state. */

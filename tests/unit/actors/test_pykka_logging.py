@@ -12,7 +12,7 @@ import pytest
 
 from peerbus.actors import Actor, Ref
 
-#: Far above what one machine takes; who waits that long has failed.
+#: Far above what one machine takes; whoever waits that long has failed.
 WAIT = 10.0
 
 
@@ -64,7 +64,7 @@ class Ears(logging.Handler):
         return [record for record in self._heard if record.levelno == level]
 
     def wait_for(self, level: int, count: int = 1) -> list[logging.LogRecord]:
-        """What was said at this level, as soon as it is so much."""
+        """What was said at this level, as soon as it is that much."""
         with self._news:
             assert self._news.wait_for(lambda: len(self.of(level)) >= count, WAIT), self._heard
         return self.of(level)

@@ -1,4 +1,4 @@
-"""Waiting for peers: for so many, for those that offer a role, and not for ever."""
+"""Waiting for peers: for a number of them, for those that offer a role, and not for ever."""
 
 from __future__ import annotations
 

@@ -5,7 +5,7 @@ const LONGEST_MS = 0x7fff_ffff; // that a timer takes
 export class Bell {
   #waiting = new Set();
 
-  /** Wait for the next ring, which is true, or so many milliseconds: false. */
+  /** Wait for the next ring, which is true, or that many milliseconds: false. */
   wait(ms = Infinity) {
     return new Promise((resolve) => {
       const done = (rang) => {
@@ -22,7 +22,7 @@ export class Bell {
     for (const done of [...this.#waiting]) done(true);
   }
 
-  /** Wait until it is so, looking at each ring, for so many milliseconds at most. Returns what it is then. */
+  /** Wait until it is so, looking at each ring, for that many milliseconds at most. Returns what it is then. */
   async until(isSo, ms) {
     const end = Date.now() + ms;
     for (;;) {

@@ -87,7 +87,7 @@ const SHAPES = [
 ];
 const KINDS = Object.fromEntries(SHAPES.map(([name], kind) => [name, kind]));
 
-/** A text for people, or a word: so many bytes of it at most. */
+/** A text for people, or a word: that many bytes of it at most. */
 export const cut = (text, size) => new TextDecoder().decode(Buffer.from(text).subarray(0, size)).replace(/\ufffd+$/, "");
 
 /** The body of a frame, without its length. */

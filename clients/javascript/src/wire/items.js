@@ -42,7 +42,7 @@ export class ItemsIn {
     this.#bell.ring();
   }
 
-  /** So many were sent, and no more are. Raises: ProtocolError where others have come. */
+  /** That many were sent, and no more are. Raises: ProtocolError where others have come. */
   complete(count, code, text) {
     this.began();
     const { received } = this;
@@ -50,7 +50,7 @@ export class ItemsIn {
     this.ended(code, text);
   }
 
-  /** No more come; who reads hears of the error, if there is one, behind those that have. */
+  /** No more come; whoever reads hears of the error, if there is one, behind those that have. */
   over(error) {
     if (this.#end) return;
     this.#end = { error };
@@ -92,7 +92,7 @@ export class ItemsOut {
     connection.senders.set(streamKey(lane, rid), this);
   }
 
-  /** The reader has room for so many more. Raises: ProtocolError for more than there may be. */
+  /** The reader has room for that many more. Raises: ProtocolError for more than there may be. */
   granted(items, bytes) {
     this.began();
     this.#room = [this.#room[0] + items, this.#room[1] + bytes];
@@ -100,7 +100,7 @@ export class ItemsOut {
     this.#bell.ring();
   }
 
-  /** Send one when there is room for it, within so many ms. Raises: what ended the stream, SendError `not_sent`. */
+  /** Send one when there is room for it, within that many ms. Raises: what ended the stream, SendError `not_sent`. */
   async send(number, payload, idle = Infinity) {
     while (!this.#end && (this.outbox.full || this.#room.some((room) => room <= 0))) {
       if (this.outbox.full) await this.outbox.drained();
@@ -132,7 +132,7 @@ export class ItemsOut {
     this.stop(new SendError("stream_ended", "it has been ended: no more items go with it"));
   }
 
-  /** Nobody reads any more: who sends hears why. */
+  /** Nobody reads any more: whoever sends hears why. */
   stop(error) {
     if (this.#end) return;
     this.#end = error;

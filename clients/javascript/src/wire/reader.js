@@ -1,4 +1,4 @@
-/** What a socket brings, so many bytes at a time. */
+/** What a socket brings, as many bytes at a time as are wanted. */
 
 import { Bell } from "./bell.js";
 import { ConnectionEnded, ProtocolError } from "./errors.js";
@@ -16,7 +16,7 @@ export class Reader {
     socket.on("readable", () => (this.heard = Date.now()));
   }
 
-  /** The next bytes, so many. Raises: ConnectionEnded. */
+  /** The next `size` bytes. Raises: ConnectionEnded. */
   async take(size) {
     for (;;) {
       const data = size > 0 ? this.socket.read(size) : Buffer.alloc(0);

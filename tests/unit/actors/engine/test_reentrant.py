@@ -1,4 +1,4 @@
-"""Reentrant handlers run beside the next messages, so many at once and no more."""
+"""Reentrant handlers run beside the next messages, up to a number at once."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from peerbus.actors.engine import reentrant
 
 
 class Beside(Actor):
-    """Its handler waits for an event beside all other messages; another one says when so many have begun."""
+    """Its handler waits for an event beside all other messages; another one says when that many have begun."""
 
     def __init__(self, event: asyncio.Event) -> None:
         super().__init__()

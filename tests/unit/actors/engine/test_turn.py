@@ -1,4 +1,4 @@
-"""One turn of an actor: so many messages and no more, in the order of taking turns, with credit in one word."""
+"""One turn of an actor: a number of messages and no more, in the order of taking turns, with credit in one word."""
 
 from __future__ import annotations
 

@@ -214,7 +214,7 @@ def test_a_closed_mailbox_refuses_everybody_and_returns_what_was_queued() -> Non
 
 
 def test_a_system_lane_of_any_length_is_emptied_in_its_order_and_in_one_pass() -> None:
-    # Moved for each message, so many would take minutes.
+    # Moved for each message, this many would take minutes.
     inbox, many = Mailbox(), 400_000
     for number in range(many):
         inbox.put_system(Envelope(number))

@@ -1,4 +1,4 @@
-"""Picks: how many of so many."""
+"""Picks: how many of how many."""
 
 from __future__ import annotations
 

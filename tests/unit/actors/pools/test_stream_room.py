@@ -101,7 +101,7 @@ async def test_those_that_wait_for_one_member_hold_up_nobody_who_waits_for_anoth
     assert pool.handed[-1] == (0, second.envelope.message)
     third.reply.end()
     pool.room.let_in(0)
-    assert pool.room.waiting == 1, "of those that any member can answer at most so many"
+    assert pool.room.waiting == 1, "of those that any member can answer a limited number"
     pool.room.let_in(1)
     assert pool.handed[-1] == (1, anybody.envelope.message)
     assert pool.room.account.balanced

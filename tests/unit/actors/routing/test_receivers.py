@@ -46,7 +46,7 @@ ARCHIVE = Role("archive") / Blocks
 
 @asynccontextmanager
 async def peers(bus: Bus, count: int) -> AsyncIterator[list[PeerProbe]]:
-    """So many archives."""
+    """That many archives."""
     async with AsyncExitStack() as stack:
         yield [
             await stack.enter_async_context(PeerProbe(bus, reactors=[Blocks], roles={"archive"}, name=f"peer {number}"))

@@ -42,7 +42,7 @@ ARCHIVE = Role("archive") / Blocks
 
 @asynccontextmanager
 async def stalled(count: int) -> AsyncIterator[tuple[Bus, list[PeerProbe]]]:
-    """So many archives, none of which has credit."""
+    """That many archives, none of which has credit."""
     async with Bus(rng=Random(7)) as bus, AsyncExitStack() as stack:
         probes = [PeerProbe(bus, roles={"archive"}, reactors=[Blocks], name=f"peer {each}") for each in range(count)]
         for probe in probes:

@@ -59,7 +59,7 @@ def a_voter(bus: Bus, name: str) -> PeerProbe:
 
 @asynccontextmanager
 async def voters(bus: Bus, count: int) -> AsyncIterator[list[PeerProbe]]:
-    """So many voters, in the order of their ids; each answers with its place."""
+    """That many voters, in the order of their ids; each answers with its place."""
     async with AsyncExitStack() as stack:
         probes = [a_voter(bus, f"voter {number}") for number in range(count)]
         probes.sort(key=lambda probe: probe.id)

@@ -76,7 +76,7 @@ class Scene:
             self.results[number] = "delivered"
 
     def turn(self, count: int) -> None:
-        """The owner looks, and takes so many messages."""
+        """The owner looks, and takes that many messages."""
         self.mailbox.owner = get_ident()
         for _ in range(count):
             envelope = self.mailbox.take()
@@ -104,7 +104,7 @@ class Scene:
         told = Counter(result for number, result in self.results.items() if number not in self.delivered)
         assert Counter(stats.failed) == told
         for number in self.delivered:
-            # Who is cancelled in the moment in which there is room has sent.
+            # Whoever is cancelled in the moment in which there is room has sent.
             assert self.results[number] in ("delivered", "cancelled")  # type: ignore[index]  # a number
 
 

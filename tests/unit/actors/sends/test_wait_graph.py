@@ -35,7 +35,7 @@ class Asker(Actor):
 
 
 async def views(bus: Bus, count: int) -> tuple[WaitView, ...]:
-    """The graph, once it has so many edges."""
+    """The graph, once it has that many edges."""
     await eventually(lambda: len(bus.waits()) == count)
     return bus.waits()
 

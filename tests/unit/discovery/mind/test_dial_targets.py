@@ -14,7 +14,7 @@ def at(port: int, host: str = "10.0.0.1") -> PeerAddress:
 
 
 def dialed(targets: DialTargets, *addresses: PeerAddress, now: float = 0.0, ids: int = 1000) -> int:
-    """How many of these may be dialed one after the other, for so many nodes in turn."""
+    """How many of these may be dialed one after the other, for that many nodes in turn."""
     count = 0
     for number, address in enumerate(addresses):
         node_id = str(number % ids)

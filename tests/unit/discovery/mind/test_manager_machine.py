@@ -249,7 +249,7 @@ class Operations(RuleBasedStateMachine):
         dialed = {self.live[k] for k in self.dialed & self.live.keys()} & ordinary
         dialing = {d.node_id for d in self.dials if d.node_id in ordinary}
         if self.options.max_outgoing:
-            # Who stops being persistent while connected was dialed under the other rule.
+            # Whoever stops being persistent while connected was dialed under the other rule.
             most = (self.options.max_outgoing or 0) + self.options.max_connected_upgrade
             assert len(dialed | dialing) <= most + self.persistent
         for peer in picture.peers:

@@ -16,7 +16,7 @@ def lowest(state: ManagerState) -> PeerUpgrade | None:
 def test_it_is_that_of_the_lowest_rank_and_of_equals_of_the_last_to_come() -> None:
     state = mind(PeerOptions(upgrade_margin=1.0, upgrade_tenure=30.0))
     known(state, THREE, 3)
-    assert lowest(state) is None  # who is not connected has none
+    assert lowest(state) is None  # whoever is not connected has none
     first, second = connected(state, ONE, 1.0), connected(state, TWO, 2.0)
     place = lowest(state)
     assert place is not None

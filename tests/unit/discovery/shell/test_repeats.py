@@ -9,7 +9,7 @@ from peerbus.discovery.shell.repeats import MOST_LINES, MOST_REASONS, MOST_THING
 
 
 def told(repeats: Repeats, count: int, thing: str = "bob", reason: str = "refused") -> list[int]:
-    """Which of so many failures, one a second, are told: by their number."""
+    """Which of that many failures, one a second, are told: by their number."""
     found = (repeats.failed(thing, reason, float(second)) for second in range(count))
     return [each.failures for each in found if each is not None]
 

@@ -15,7 +15,7 @@ MOST, TIMEOUT = 32, 5.0
 
 
 def sync(rate: float, trip: float, blocks: int) -> tuple[float, int, InFlight]:
-    """Fetch so many blocks over a line that sends answers one after the other, also those nobody waits for any more.
+    """Fetch that many blocks over a line that sends answers one after the other, also those nobody waits for any more.
 
     Returns the seconds that it took, the asks that were too late, and what was learnt.
     """

@@ -1,4 +1,4 @@
-"""Events come as they happen, each with an id; who comes late gets what is kept, and who is slow is told."""
+"""Events come as they happen, each with an id; whoever comes late gets what is kept, and whoever is slow is told."""
 
 from __future__ import annotations
 

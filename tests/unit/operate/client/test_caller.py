@@ -19,7 +19,7 @@ OK = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: %d\r
 
 
 class Counted:
-    """Somebody who answers each request with the same, so many on one connection, and counts."""
+    """Somebody who answers each request with the same, a number of them on one connection, and counts."""
 
     def __init__(self, answer: bytes, on_one: int) -> None:
         self.answer = answer

@@ -1,4 +1,4 @@
-"""Who reads slowly gets the latest of each node, and not all that came meanwhile."""
+"""Whoever reads slowly gets the latest of each node, and not all that came meanwhile."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who has no token, a wrong one, another name of this node, or a page from elsewhere, is refused."""
+"""Whoever has no token, a wrong one, another name of this node, or a page from elsewhere, is refused."""
 
 from __future__ import annotations
 

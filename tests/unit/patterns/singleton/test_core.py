@@ -55,7 +55,7 @@ def test_alone_it_runs_and_a_better_one_gets_it() -> None:
     core = core_of(SECOND)
     assert core.next(2.0) == [StartIt()]
     core.running = True
-    assert not core.claimed(FIRST)  # who is no member is nobody, whatever its id
+    assert not core.claimed(FIRST)  # whoever is no member is nobody, whatever its id
     core.saw([FIRST, THIRD], True, 3.0)
     assert not core.claimed(THIRD)
     assert core.claimed(FIRST)
@@ -95,7 +95,7 @@ def test_who_offers_the_role_no_longer_stops() -> None:
     core.running = False
     assert core.next(9.0) == []
     core.saw([SECOND], False, 9.0)
-    assert core.claimed(SECOND)  # who offers it not is not in the way
+    assert core.claimed(SECOND)  # whoever offers it not is not in the way
 
 
 def test_a_member_that_was_lost_and_is_back_is_asked_anew() -> None:

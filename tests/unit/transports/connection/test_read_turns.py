@@ -54,7 +54,7 @@ class Timed(asyncio.SelectorEventLoop):
 
 
 class Costly(Reader):
-    """Takes so many seconds of the loop's time for each turn, whatever it was given."""
+    """Takes that many seconds of the loop's time for each turn, whatever it was given."""
 
     def __init__(self, name: str, turns: int, took: list[str], seconds: float, loop: Timed) -> None:
         super().__init__(name, turns, took)

@@ -1,4 +1,4 @@
-"""More streams than may be open at one peer: who opens one more waits for a place, and hears why where none comes."""
+"""More streams than may be open at one peer: the next one waits for a place, and hears why where none comes."""
 
 from __future__ import annotations
 

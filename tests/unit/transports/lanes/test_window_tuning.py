@@ -19,7 +19,7 @@ ANNOUNCED = (1024, 1 << 20)
 
 
 def run(line: float, reactor: float, trip: float, size: int, seconds: float) -> tuple[int, int]:
-    """Messages of `size` bytes over a line and to a reactor that carry and take so many a second; the window at last.
+    """Messages of `size` bytes over a line and to a reactor that carry and take that many a second; the window at last.
 
     In steps of a round trip: what the window, the line and the reactor let through in one.
     """

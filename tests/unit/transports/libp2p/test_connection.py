@@ -1,4 +1,4 @@
-"""A connection of libp2p: who lies on it is cut, and what a stranger may cost is bounded."""
+"""A connection of libp2p: whoever lies on it is cut, and what a stranger may cost is bounded."""
 
 from __future__ import annotations
 

@@ -51,7 +51,7 @@ class Scene:
         self.said.append((self.loop.time(), sequence, count, code, len(self.side.released)))
 
     def come(self, error: SendError, count: int = 1) -> None:
-        """So many come, and find no place."""
+        """That many come, and find no place."""
         for _ in range(count):
             self.lane.window.receive(SIZE)
             self.refused.add(self.lane, self.lane.tells, SIZE, error)

@@ -1,4 +1,4 @@
-"""A link takes the place of another: what was sent by the first arrives first, and who waited there waits here."""
+"""A link takes the place of another: what was sent by the first arrives first, and whoever waited there waits here."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An address may open so many connections a second."""
+"""An address may open a limited number of connections a second."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who stands between the event loop and a stream while a place is filled hands on all but the bytes."""
+"""Whoever stands between the event loop and a stream while a place is filled hands on all but the bytes."""
 
 from __future__ import annotations
 

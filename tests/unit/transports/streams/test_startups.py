@@ -1,4 +1,4 @@
-"""Who knocks is let in by turns: no source takes the places of another."""
+"""Whoever knocks is let in by turns: no source takes the places of another."""
 
 from __future__ import annotations
 

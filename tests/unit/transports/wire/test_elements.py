@@ -65,7 +65,7 @@ CODEC = ChannelCodec(Channel("lists", messages=(Lists, Flat), max_message=16 << 
 
 
 def lists(number: int) -> bytes:
-    """A `Lists` with so many empty lists, of a byte each."""
+    """A `Lists` with that many empty lists, of a byte each."""
     return b"\x81\xa5items\xdd" + number.to_bytes(4, "big") + b"\x90" * number
 
 
