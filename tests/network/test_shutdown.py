@@ -292,7 +292,7 @@ async def test_the_order_of_the_end_of_a_node() -> None:
     async with cluster.running(*peers, node):
         desks = [actor(each, "desk") for each in peers]
         with node.subscribe(ActorTerminated, LinkDown, PeerDown) as events:
-            parent = LOCAL / Parent
+            parent = LOCAL / "parent"
             for each in peers:
                 await node.tell(parent, Job(1, each.node_id, 0.3, asks=True))
             await node.aclose()

@@ -179,7 +179,7 @@ def needs_channel(channel: Channel[GetBlock | Plain] | None) -> None: ...
 
 
 async def handed_on(node: Node, sender: Address[object]) -> None:
-    """Whoever takes more takes less."""
+    """Who takes more takes less."""
     needs(LOCAL / Blocks)
     needs(Role("archive") / Annotated)
     needs(LOCAL / "blocks")
