@@ -188,6 +188,11 @@ class InsideLink(PeerLink):
             before._watches.hand_over(self._watches, self._lanes)
             self.succession.adopt_waiting(before.succession, self._adopt)
 
+    def stop(self, why: str, *, shutting_down: bool) -> None:
+        """As `PeerLink.stop`; where another link has taken the place of this one, what is sent here waits there."""
+        if not self._succeeded:
+            super().stop(why, shutting_down=shutting_down)
+
     def lost(self, why: str) -> None:
         """As `PeerLink.lost`; where another link has taken the place of this one, what is sent here waits there."""
         super().lost(why)

@@ -53,6 +53,27 @@ async def test_what_is_sent_between_two_processes_waits_for_the_second_one_and_w
         scene.node.tell_router(LinkUp(other, order=9))
 
 
+async def test_what_is_sent_as_a_process_says_that_it_ends_waits_for_the_next_one() -> None:
+    async with inside_scene() as scene:
+        kept: list[InsideLink] = []
+
+        def keep(link: InsideLink) -> InsideLink:
+            kept.append(standing_link(scene.node, scene.node_codecs, link))
+            return kept[0]
+
+        await scene.add(Counter, keep=keep)
+        way = scene.ends[0].way
+        scene.ends[0].hand_over()
+        way.stop("it shuts down", shutting_down=True)
+        assert scene.node.routes.inside["counter"] is way  # the router has not had its turn
+        ask = asyncio.ensure_future(scene.node.ask(LOCAL / Counter, Add(7), timeout=5))
+        await until(lambda: scene.node.routes.inside["counter"] is kept[0])
+        assert not ask.done()
+        kept[0].lost("it is not begun any more")
+        with pytest.raises(PeerGone, match="not begun any more"):
+            await ask
+
+
 async def test_a_sender_that_is_neither_here_nor_there_has_a_number_of_its_own_once() -> None:
     async with inside_scene([Second]) as scene:
         await scene.add(Counter)
