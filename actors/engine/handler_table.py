@@ -7,10 +7,12 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import inspect
 import sys
 import typing
 from collections.abc import AsyncIterable, Callable, Iterator
+from functools import partial
 from types import FunctionType
 from typing import Any, NamedTuple, get_args, get_origin
 
@@ -22,6 +24,7 @@ from ..messages import (
     Unresolved,
     answer_named,
     check_answer,
+    check_reply,
     item_of,
     may_answer,
     shown_kind,
@@ -168,7 +171,7 @@ def _handlers(actor_class: type, name: str, method: Any, note: Note) -> tuple[Ha
     reentrant = note.reentrant and not inspect.isasyncgenfunction(inspect.unwrap(function))
     place = items_at(method)
     if place is not None:
-        call = _call_with_items(name, place, wants_sender=wants_sender)
+        call = _call_with_items(name, place, functools.cache(partial(_items_kind, method)), wants_sender=wants_sender)
         return (with_items := Handler(call, wants_sender=True, reentrant=reentrant)), with_items
     looked_up = Handler(_call_with_sender(name) if wants_sender else _call(name), wants_sender, reentrant)
     direct = isinstance(method, FunctionType)
@@ -189,14 +192,14 @@ def _call_with_sender(name: str) -> Callable[..., object]:
     return call
 
 
-def _call_with_items(name: str, place: int, *, wants_sender: bool) -> Callable[..., object]:
+def _call_with_items(name: str, place: int, of_kind: Callable[[], Any], *, wants_sender: bool) -> Callable[..., object]:
     def call(actor: Any, message: object, sender: object) -> object:
         incoming = getattr(actor._cell.current.reply, "incoming", None)
         if incoming is None:
             kind = type(message).__name__
             raise MessageTypeError(f"no items come with this {kind}: send it by open(), not by ask() or tell()")
         arguments = [message, sender] if wants_sender else [message]
-        arguments.insert(place, incoming())
+        arguments.insert(place, incoming(of_kind()))
         return getattr(actor, name)(*arguments)
 
     return call
@@ -209,6 +212,19 @@ def _items_taken(method: Any) -> Any:
         return None
     function = plain(method)
     return _annotated(function, list(inspect.signature(function).parameters)[place + 1])
+
+
+def _items_kind(method: Any) -> Any:
+    """Of which type the items are that a method takes; None where it does not say, or nobody can tell."""
+    taken = _items_taken(method)
+    kind = _yielded(taken)
+    if kind is None or kind is UNNAMED or kind in (Any, object):
+        return None
+    try:
+        check_reply(kind)
+    except TypeError:
+        return None
+    return kind
 
 
 def _listed(note: Note) -> str:

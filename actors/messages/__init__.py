@@ -16,7 +16,7 @@ from .address import (
     parse_address,
 )
 from .answer_encoding import decode_answer, decode_plain, encode_answer, marked, unmarked
-from .answers import Expected, article, check_reply, may_answer, misfit, shown_kind, wrong_answer
+from .answers import Expected, article, check_reply, item_misfit, may_answer, misfit, shown_kind, wrong_answer
 from .capability import Capability
 from .channel import (
     DEFAULT_MAILBOX,
@@ -140,6 +140,7 @@ __all__ = [
     "encoder_at",
     "encoding_of",
     "how_to_get",
+    "item_misfit",
     "marked",
     "may_answer",
     "misfit",

@@ -15,7 +15,7 @@ from ..base import MessageTypeError
 from .encoding import Unresolved, encoding_of
 from .request import UNNAMED, Later
 
-__all__ = ["Expected", "article", "check_reply", "may_answer", "misfit", "shown_kind", "wrong_answer"]
+__all__ = ["Expected", "article", "check_reply", "item_misfit", "may_answer", "misfit", "shown_kind", "wrong_answer"]
 
 #: Types whose tests are kept. A program has some dozens; those that are made at run time must not add up.
 _KEPT: Final = 1024
@@ -53,6 +53,15 @@ def misfit(message: object, wanted: Any, value: object, who: str = "") -> Except
     if fits:
         return None
     return MessageTypeError(wrong_answer(who, type(message), wanted, value), message=message)
+
+
+def item_misfit(message: object, wanted: Any, item: object) -> MessageTypeError | None:
+    """What is wrong with `item`, which came with `message` to a handler that takes `wanted`; None if nothing."""
+    error = misfit(message, wanted, item)
+    if error is None:
+        return None
+    name, kind = article(type(message).__name__), article(type(item).__name__)
+    return MessageTypeError(f"{kind} came with {name}, whose handler takes {shown_kind(wanted)}", message=item)
 
 
 def wrong_answer(who: str, asked: type | None, wanted: Any, value: object, why: str = "") -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from .buffer import ItemBuffer, no_place
 from .credit import ItemCredit, ItemWindow
-from .incoming import ItemsIn
+from .incoming import PASSED_ON, ItemsIn
 from .local_sink import LOCAL_ITEMS, LocalSink
 from .local_stream import LocalStreamAsk
 from .open_stream import LateAsk, OpenStream
@@ -23,6 +23,7 @@ __all__ = [
     "ItemSink",
     "ItemWindow",
     "ItemsIn",
+    "PASSED_ON",
     "LOCAL_ITEMS",
     "LateAsk",
     "LocalSink",

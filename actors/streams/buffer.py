@@ -147,6 +147,21 @@ class ItemBuffer:
         self._batches.append((items, size))
         self._wake()
 
+    def unread(self) -> list[Any]:
+        """What came before anybody has begun to read."""
+        return [item for batch, _ in self._batches for item in batch]
+
+    def cut(self, place: int, error: SendError) -> int:
+        """It ends there, because of `error`: nobody gets what came behind. As `unread`. Returns how many these are."""
+        items = self.unread()
+        size = sum(size for _, size in self._batches)
+        self._batches.clear()
+        if place:
+            self._batches.append((items[:place], size))
+        error.items = place
+        self.again, self._ended, self._end = _nobody_else, True, error
+        return len(items) - place
+
     def finish(self) -> None:
         """All items have come."""
         self._over(None)

@@ -2,23 +2,34 @@
 
 from __future__ import annotations
 
-from typing import Any, Protocol, TypeVar, runtime_checkable
+from typing import Any, Final, Protocol, TypeVar, runtime_checkable
 
 from ..base import MessageTypeError
 from .buffer import ItemBuffer
 from .reader import ItemReader
 
-__all__ = ["Incoming", "ItemsIn"]
+__all__ = ["PASSED_ON", "Incoming", "ItemsIn"]
 
 T = TypeVar("T")
+
+
+class PassedOn:
+    """See `PASSED_ON`."""
+
+
+#: What items are to be that another process reads: they are passed on as they are.
+PASSED_ON: Final = PassedOn()
 
 
 @runtime_checkable
 class Incoming(Protocol):
     """The reply of a message that items come with."""
 
-    def incoming(self) -> ItemsIn[Any]:
-        """Those. Raises MessageTypeError where none do, or somebody reads them already."""
+    def incoming(self, kind: Any = None) -> ItemsIn[Any]:
+        """Those, each of which is to be a `kind`; None: nobody says; PASSED_ON: they are not for this process.
+
+        Raises MessageTypeError where none do, or somebody reads them already.
+        """
 
 
 class ItemsIn(ItemReader[T]):

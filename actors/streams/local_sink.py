@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Protocol
 
+from ..base import SendError
 from ..mailbox import ItemCounts
 from ..messages import misfit
 from ..sends import AskFuture, Wait
@@ -29,7 +31,7 @@ class ReaderLeft(Protocol):
 class LocalSink:
     """As `ItemSink`. Also the `ItemSource` of its reader, as what that takes comes back here."""
 
-    __slots__ = ("_buffer", "_counts", "_credit", "_kind", "_left", "_open", "_untold", "owner", "room")
+    __slots__ = ("_buffer", "_counts", "_credit", "_kind", "_left", "_misfit", "_open", "_untold", "owner", "room")
 
     def __init__(self, owner: ReaderLeft | None, buffer: ItemBuffer, counts: ItemCounts, kind: Any) -> None:
         #: The ask that it answers; None when that is over, and of items that go with one.
@@ -39,6 +41,7 @@ class LocalSink:
         self._counts = counts
         #: Of which type the items are to be; None: nobody says.
         self._kind = kind
+        self._misfit: Callable[[object, Any, object], Exception | None] = misfit
         self._credit = ItemCredit()
         self._credit.grant(*buffer.window.whole)
         #: Items that were sent, and of which it is not known what became.
@@ -77,7 +80,7 @@ class LocalSink:
         kind, buffer = self._kind, self._buffer
         if buffer.ended:
             return False
-        error = None if kind is None or item.__class__ is kind else misfit(buffer.of, kind, item)
+        error = None if kind is None or item.__class__ is kind else self._misfit(buffer.of, kind, item)
         if error is not None:
             buffer.fail(error)
             return False
@@ -91,6 +94,19 @@ class LocalSink:
             return self._credit.items > 0
         self._left = IN_A_TURN
         return False
+
+    def expect(self, kind: Any, misfit: Callable[[object, Any, object], SendError | None]) -> None:
+        """Items are to be of that type, those too that are not read yet; `misfit` says what is wrong with another."""
+        self._kind, self._misfit = kind, misfit
+        buffer = self._buffer
+        for place, item in enumerate(buffer.unread()):
+            error = None if item.__class__ is kind else misfit(buffer.of, kind, item)
+            if error is not None:
+                lost = buffer.cut(place, error)
+                self._counts.lost(lost, error.reason)
+                self._untold -= lost
+                self.stop()
+                return
 
     def finish(self) -> None:
         """As `ItemSink.finish`."""

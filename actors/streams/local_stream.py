@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any, cast
 
 from ..base import MessageTypeError, SendError
 from ..mailbox import NEVER, AnsweringCell, Envelope
-from ..messages import article
+from ..messages import article, item_misfit
 from ..sends import AskFuture
 from .buffer import ItemBuffer, no_place
-from .incoming import ItemsIn
+from .incoming import PASSED_ON, ItemsIn
 from .local_sink import LocalSink
 from .sink import ENDED, drive, is_items
 from .thread_items import ThreadItems
@@ -56,10 +56,13 @@ class LocalStreamAsk(AskFuture[Any]):
         else:
             super().expire()
 
-    def incoming(self) -> ItemsIn[Any]:
-        """The items that come with it. Raises MessageTypeError where none do, or somebody reads them already."""
+    def incoming(self, kind: Any = None) -> ItemsIn[Any]:
+        """As `Incoming.incoming`."""
         buffer, self.up_buffer = self.up_buffer, None
-        return ItemsIn.of(self.message, buffer)
+        items: ItemsIn[Any] = ItemsIn.of(self.message, buffer)
+        if self.up is not None and kind is not None and kind is not PASSED_ON:
+            self.up.expect(kind, item_misfit)
+        return items
 
     def sending(self) -> LocalSink:
         """As `StreamedReply.sending`."""

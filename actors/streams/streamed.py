@@ -38,7 +38,7 @@ class StreamedReply(Protocol):
     def wait_for_place(self) -> None:
         """There is no place for one stream more: it waits until it has been moved. Its reader is to know that."""
 
-    def incoming(self) -> ItemsIn[Any]:
+    def incoming(self, kind: Any = None) -> ItemsIn[Any]:
         """As `Incoming.incoming`."""
 
     def sending(self) -> ItemSink:

@@ -22,12 +22,13 @@ from ...actors.messages import (
     Results,
     Share,
     parse_address,
+    unmarked,
 )
 from ...actors.reactor import Reactor
 from ...actors.routing import routed_open, routed_stream
 from ...actors.sends import Outcome, followed
 from ...actors.streams import OpenStream
-from ...transports.wire import ChannelCodec, Codecs
+from ...transports.wire import ChannelCodec, Codecs, Forwarded
 from .talk import (
     GATE,
     EndOf,
@@ -268,7 +269,10 @@ async def _feed(items: AsyncIterator[PackedItem], there: OpenStream[object], cod
     """Hand on the items that a worker sends."""
     try:
         async for item in items:
-            await there.send(codec.decode(item.number, item.payload))
+            if not item.number and unmarked(item.payload)[1]:  # of a type that nobody knows but who takes it
+                await there.send(Forwarded(0, item.payload, "item"))
+            else:
+                await there.send(codec.decode(item.number, item.payload))
         await there.end()
     except SendError as error:
         log.debug("no more items go on", why=str(error))  # its answer says so to the worker

@@ -11,7 +11,7 @@ from typing import Any
 
 from ...actors.base import SendError, new_task
 from ...actors.sends import AskFuture
-from ...actors.streams import ENDED, ItemBuffer, ItemReader, ItemsIn, ItemSink, StreamedReply, has_room
+from ...actors.streams import ENDED, PASSED_ON, ItemBuffer, ItemReader, ItemsIn, ItemSink, StreamedReply, has_room
 
 __all__ = ["send_on"]
 
@@ -25,7 +25,7 @@ async def send_on(buffer: ItemBuffer, ask: AskFuture[Any], up: ItemSink | None, 
     feeding: asyncio.Task[None] | None = None
     if up is not None:
         loop, name = asyncio.get_running_loop(), f"peerbus items to {type(ask.message).__name__}"
-        feeding = new_task(_feed(reply.incoming(), up, ask), loop=loop, name=name)
+        feeding = new_task(_feed(reply.incoming(PASSED_ON), up, ask), loop=loop, name=name)
     sink: ItemSink | None = None
     try:
         async for item in items:

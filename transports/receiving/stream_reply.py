@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from typing import Any, cast
 
 from ...actors.base import MessageTooLarge, MessageTypeError, ProtocolError, SendError, text_of
 from ...actors.engine import Cell
 from ...actors.mailbox import NEVER, AnsweringCell, Envelope
-from ...actors.messages import article
+from ...actors.messages import article, item_misfit
 from ...actors.sends import Wait
-from ...actors.streams import ENDED, ItemBuffer, ItemsIn, ThreadItems, drive, is_items
+from ...actors.streams import ENDED, PASSED_ON, ItemBuffer, ItemsIn, ThreadItems, drive, is_items
 from ..lanes import ANSWER_TYPE, ArrivedItems, InLane, ItemQueue, ItemReply, Server, StreamServer
+from ..wire import Forwarded
 
 __all__ = ["StreamReply"]
 
@@ -22,7 +24,7 @@ class StreamReply(ItemReply):
     `arrived` counts items that come from another process of this node; None: whoever sends them does.
     """
 
-    __slots__ = ("_arrived", "_held", "_up", "message", "on_end", "opened", "up")
+    __slots__ = ("_arrived", "_held", "_kind", "_up", "message", "on_end", "opened", "up")
 
     def __init__(
         self,
@@ -42,6 +44,8 @@ class StreamReply(ItemReply):
         super().__init__(server, streams, cell, channel, rid, deadline, number, down=down)
         #: The items that come, until somebody reads them; and what takes them.
         self._up = self.up = up
+        #: Of which type they are to be; None: nobody says.
+        self._kind: Any = None
         self.message = message
         #: As `StreamedReply.on_end`.
         self.on_end: Callable[[], object] = int
@@ -68,9 +72,9 @@ class StreamReply(ItemReply):
         if not self._over:
             self._streams.grant(self, 0, 0)
 
-    def incoming(self) -> ItemsIn[Any]:
+    def incoming(self, kind: Any = None) -> ItemsIn[Any]:
         """As `Incoming.incoming`."""
-        up, self._up = self._up, None
+        up, self._up, self._kind = self._up, None, kind
         items: ItemsIn[Any] = ItemsIn.of(self.message, up)
         if up is not None and not self._over:
             self._streams.grant(self, *up.window.whole)
@@ -91,13 +95,52 @@ class StreamReply(ItemReply):
         up.window.receive(len(payloads), size, len(payloads[-1]))
         if self._arrived is not None:
             self._arrived.came(len(payloads))
+        kind, items = self._kind, list[Any]()
         try:
             if max(map(len, payloads)) > lane.info.max_message:
                 raise MessageTooLarge(f"an item takes more than {lane.info.max_message} bytes")
-            decode = lane.codec.decode
-            up.feed([decode(number, payload) for payload in payloads], size)
-        except SendError as error:
+            if kind is None or number:
+                decode = lane.codec.decode
+                items = [decode(number, payload) for payload in payloads]
+                if (
+                    kind is not None and kind is not PASSED_ON and items[0].__class__ is not kind
+                ):  # and so all of them: they have one number
+                    self._check(items[0])
+            else:
+                for payload in payloads:
+                    items.append(self._plain(lane, payload))
+        except (SendError, TypeError) as error:
+            if items and not number:
+                up.feed(items, size)
             up.fail(error)
+        else:
+            up.feed(items, size)
+
+    def _plain(self, lane: InLane, payload: bytes | memoryview) -> object:
+        """One that is no declared message, as the type that its handler takes. Raises MessageTypeError."""
+        if self._kind is PASSED_ON:
+            return Forwarded(0, bytes(payload), "item")
+        try:
+            item = lane.codec.decode_reply(0, payload, self.message, self._kind)
+        except MessageTypeError as error:
+            raise self._misfit(lane, payload, error) from None
+        if item.__class__ is not self._kind:
+            self._check(item)
+        return item
+
+    def _misfit(self, lane: InLane, payload: bytes | memoryview, error: MessageTypeError) -> MessageTypeError:
+        """What is wrong with one that is not to be read as that type."""
+        with contextlib.suppress(MessageTypeError):
+            found = item_misfit(self.message, self._kind, lane.codec.decode(0, payload))
+            if found is not None:
+                return found
+        name = article(type(self.message).__name__)
+        return MessageTypeError(f"an item that came with {name} is refused: {error.__cause__ or error}")
+
+    def _check(self, item: object) -> None:
+        error = item_misfit(self.message, self._kind, item)
+        if error is not None:
+            raise error
 
     def no_more(self, count: int) -> None:
         """As `ItemReply.no_more`."""

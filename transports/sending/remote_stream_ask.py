@@ -67,9 +67,9 @@ class RemoteStreamAsk(RemoteAsk[Any]):
                     items = [codec.decode_reply(number, payload, self.message, None) for payload in payloads]
             else:
                 items = [codec.decode_reply(0, payload, self.message, None) for payload in payloads]
-            if kind is not None and items[0].__class__ is not kind:
+            if kind is not None and (not number or items[0].__class__ is not kind):  # with a number they are of one
                 for item in items:
-                    error = misfit(self.message, kind, item)
+                    error = None if item.__class__ is kind else misfit(self.message, kind, item)
                     if error is not None:
                         raise error
             if self.wrapping is not None:

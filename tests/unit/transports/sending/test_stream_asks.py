@@ -45,6 +45,7 @@ class Numbers(Reactor):
         (lambda lane: ItemsFrame(lane, 1, 0, [b"\x01"] * 1_025), "window_overrun"),
         (lambda lane: ItemsFrame(lane, 1, 9, [b"\x01"]), "MessageTypeError"),
         (lambda lane: ItemsFrame(lane, 1, 0, [b"\xa1x"]), "MessageTypeError"),
+        (lambda lane: ItemsFrame(lane, 1, 0, [b"\x01", b"\xa1x"]), "MessageTypeError"),
         (lambda lane: EndFrame(lane, 1, 5), "stream_gap"),
         (lambda lane: ItemsFrame(201, 1, 0, [b"\x01"]), "unknown_channel"),
         (lambda lane: ItemsFrame(lane, 99, 0, [b"\x01"]), None),
