@@ -203,7 +203,7 @@ class ItemQueue:
     def _over(self) -> None:
         self.over = True
         self._counts.open -= 1
-        self.broken = _nobody
+        self.broken, self.encode = _nobody, _nothing  # both lead to the ask, which leads here
         self.room.wake()
 
     def move(self, lane: int, turn: LaneTurn, outbox: Outbox, writer: Writer) -> None:
@@ -281,3 +281,7 @@ def _unspoken(_item: object) -> bytes:
 
 def _nobody(_error: SendError) -> None:
     """It is over."""
+
+
+def _nothing(_item: object) -> Payload:
+    raise LookupError("it is over")

@@ -18,6 +18,9 @@ class StreamServer(Protocol):
     def ended(self, reply: ItemReply, code: str, text: str) -> None:
         """No more items come, because of what `code` says; empty: that was all."""
 
+    def forget(self, reply: ItemReply) -> None:
+        """It is over, and no stream that is open."""
+
     def grant(self, reply: ItemReply, items: int, size: int) -> None:
         """`items` more may come with the ask, of `size` bytes."""
 
@@ -104,6 +107,8 @@ class ItemReply(RemoteReply):
         """Nothing goes or comes any more."""
         self.down.drop(reason)
         self._shut_up(reason)
+        if self._over:
+            self._streams.forget(self)
 
     def _shut_up(self, reason: str) -> None:
         """Nothing comes any more."""

@@ -161,7 +161,6 @@ class ServedStreams:
     def _room(self, lane: InLane) -> set[ItemReply]:
         """The streams that are open on the lane. Raises SendError where there are too many."""
         found = self._open.setdefault(lane.index, set())
-        found.difference_update([each for each in found if each.over])
         self._tally.asked_for += 1
         if len(found) >= MAX_STREAMS:
             raise MailboxFull(f"{len(found)} streams of this peer are open on channel {lane.info.name!r}")
@@ -180,7 +179,7 @@ class ServedStreams:
     def ended(self, reply: ItemReply, code: str, text: str) -> None:
         """As `StreamServer.ended`: behind what its reactor has told."""
         self._answers.served.pop(reply.rid, None)
-        self._forget(reply)
+        self.forget(reply)
         lane = self._lanes[reply.channel]
         if lane.asks is not None:
             lane.asks.ended()
@@ -193,7 +192,8 @@ class ServedStreams:
         self._outbox.control(GrantFrame(ask_lane(reply.channel), reply.rid, items, size))
         self._writer.schedule()
 
-    def _forget(self, reply: ItemReply) -> None:
+    def forget(self, reply: ItemReply) -> None:
+        """As `StreamServer.forget`."""
         found = self._open.get(reply.channel)
         if found is not None:
             found.discard(reply)
@@ -242,7 +242,7 @@ class ServedStreams:
     def end(self) -> None:
         """The connection has ended."""
         for replies in self._open.values():
-            for reply in replies:
+            for reply in tuple(replies):
                 reply.shut("peer_gone")
         self._open.clear()
 

@@ -1,4 +1,4 @@
-"""Items that come with a message are read once, are of the type that their handler takes; where none come it is said."""
+"""Items that come with a message are read once, and are of the type that their handler takes; or it is said why not."""
 
 from __future__ import annotations
 

@@ -41,6 +41,9 @@ class Desk:
     def answered_late(self, reply: object) -> bool:
         return True
 
+    def forget(self, reply: object) -> None:
+        """It keeps none."""
+
     def ended(self, reply: object, code: str, text: str) -> None:
         self.said.append(("end", code, text))
 

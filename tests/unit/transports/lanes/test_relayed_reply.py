@@ -42,6 +42,9 @@ class Desk:
     def answer(self, reply: object, value: object) -> None:
         self.said.append(value)
 
+    def forget(self, reply: object) -> None:
+        """It keeps none."""
+
     def ended(self, reply: object, code: str, text: str) -> None:
         self.said.append(code)
 

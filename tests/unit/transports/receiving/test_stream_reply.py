@@ -38,6 +38,9 @@ class Desk:
     def answer_late(self, reply: object, *, begun: bool) -> None:
         self.said.append(("late",))
 
+    def forget(self, reply: object) -> None:
+        """It keeps none."""
+
     def ended(self, reply: object, code: str, text: str) -> None:
         self.said.append(("end", code))
 
