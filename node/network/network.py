@@ -183,7 +183,7 @@ def keep_lists(path: Path | None, lists: Iterable[RevocationList]) -> str:
 def _allowed(allow: Iterable[str] | str | Path) -> list[str]:
     if isinstance(allow, str | Path):
         try:
-            found = allowed_in(_read("allow", Path(allow)).decode())
+            found = allowed_in(_read("allow", Path(allow)).decode("utf-8-sig"))  # of some editors
         except UnicodeDecodeError:
             raise WrongRule("allow", f"{allow} is no text") from None
         except FileNotFoundError:

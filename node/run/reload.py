@@ -8,6 +8,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import fields, is_dataclass
 from typing import Any, Final, TypeVar
@@ -49,12 +50,14 @@ class Reload:
         self._level = config.log.level
         self._running = settings_of(config)
         self._door = node._door
-        self._door.written = lambda: self._read().network
+        self._door.written = lambda: self._anew().network
+        #: The file that the configuration is in.
+        self._file = config.source.name
 
     async def __call__(self) -> None:
         """Reload, and log what came of it."""
         try:
-            config = self._read()
+            config = self._anew()
         except ConfigError as error:
             log.error("configuration not reloaded, the node runs on as it was", node=self._node.name, error=str(error))
             return
@@ -84,6 +87,12 @@ class Reload:
         tell("configuration reloaded", node=self._node.name, **{what: names for what, names in told.items() if names})
         if quieter:
             self._set_log(config)
+
+    def _anew(self) -> NodeConfig:
+        """Raises ConfigError, also where to read it could take for ever: a pipe that was read at the start."""
+        if os.path.exists(self._file) and not os.path.isfile(self._file):
+            raise ConfigError(f"{self._file}: is no file, so it cannot be read anew")
+        return self._read()
 
     async def _reload_network(self, new: Network, changed: list[str], refused: list[str], waiting: list[str]) -> None:
         """Its files are read anew also where the configuration says what it said: all of them count, or none."""

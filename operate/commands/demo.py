@@ -37,6 +37,7 @@ from ..demo import (
 )
 from ..serving import LONGEST, TEMPORARY, SocketPlace
 from .dashboard import DashboardRun
+from .units import positive
 
 __all__ = ["add_arguments", "run"]
 
@@ -74,7 +75,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--keep", metavar="DIR", type=Path, help="keep copies, logs and identities in this folder")
     add("--dashboard", action="store_true", help="show the nodes on a page in the browser, and keep them running")
     add("--no-browser", action="store_true", help="with --dashboard: open no browser, print the link only")
-    add("--timeout", metavar="S", type=float, default=DEFAULT_TIMEOUT, help="seconds in all (default: %(default)g)")
+    add("--timeout", metavar="S", type=positive, default=DEFAULT_TIMEOUT, help="seconds in all (default: %(default)g)")
 
 
 def run(options: argparse.Namespace) -> int:

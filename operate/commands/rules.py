@@ -10,6 +10,7 @@ from typing import TypeVar
 from msgspec.structs import replace
 
 from ...actors.base import ConfigError, did_you_mean, printable
+from ...actors.mailbox import NO_CHANNEL
 from ...transports.rules import Who
 from ..api import AllowBody, PermissionsBody, RateBody, RatesBody
 from ..client import AdminClient
@@ -18,6 +19,7 @@ from .peer_ids import full_id
 from .peer_rights import say_rights
 from .shown import ShownChannel, ShownNetwork
 from .terminal import Terminal
+from .units import positive
 
 __all__ = ["PERMISSIONS", "RATES"]
 
@@ -112,7 +114,8 @@ async def _known_channel(node: AdminClient, name: str | None, ruled: Container[s
     """Raises ConfigError for a channel that the node does not know: a rule for it would hold for nobody."""
     if name is None or name in ruled:
         return
-    known = sorted(each.name for each in await node.get("/v1/channels", tuple[ShownChannel, ...]))
+    shown = await node.get("/v1/channels", tuple[ShownChannel, ...])
+    known = sorted(each.name for each in shown if each.name != NO_CHANNEL)
     if name not in known:
         meant = did_you_mean(name, known, otherwise=f"; it knows {', '.join(known) or 'none'}")
         raise ConfigError(f"this node knows no channel {name[:80]!r}{meant}")
@@ -228,9 +231,9 @@ def _permission_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _rate_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--messages", metavar="N", type=float, help="messages a second, in the long run")
+    parser.add_argument("--messages", metavar="N", type=positive, help="messages a second, in the long run")
     parser.add_argument("--messages-burst", metavar="N", type=int, help="messages at once (default: as of a second)")
-    parser.add_argument("--bytes", metavar="N", type=float, help="bytes a second")
+    parser.add_argument("--bytes", metavar="N", type=positive, help="bytes a second")
     parser.add_argument("--bytes-burst", metavar="N", type=int, help="bytes at once (default: as of a second)")
     parser.add_argument("--asks", metavar="N", type=int, help="asks in flight")
     parser.add_argument("--channel", metavar="NAME", help="on this channel, and not on all that have no limit")

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import argparse
 import math
 from collections.abc import Mapping
 
 from ...actors.base import ConfigError
 
-__all__ = ["by_reason", "many", "seconds_in", "size", "span"]
+__all__ = ["by_reason", "many", "positive", "seconds_in", "size", "span"]
 
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0, "d": 86400.0, "w": 604800.0}
 
@@ -64,6 +65,20 @@ def by_reason(counts: Mapping[str, int]) -> str:
     """Counts by reason, the most first: `3 no_route, 1 peer_gone`."""
     found = sorted(((reason, count) for reason, count in counts.items() if count), key=lambda one: (-one[1], one[0]))
     return ", ".join(f"{count} {reason}" for reason, count in found)
+
+
+def positive(text: str) -> float:
+    """A number above 0, of a flag: for `type` of argparse, which names the flag.
+
+    JSON knows neither infinity nor nan, so what is sent of these would be no number, which may mean: no limit.
+    """
+    try:
+        number = float(text)
+    except ValueError:
+        number = math.nan
+    if not 0 < number < math.inf:
+        raise argparse.ArgumentTypeError(f"{text[:40]!r} is no number above 0")
+    return number
 
 
 def seconds_in(flag: str, text: str, *, unit_needed: bool = False) -> float:

@@ -10,15 +10,16 @@ import ipaddress
 
 __all__ = ["Scope", "scope_of_host"]
 
-#: Carriers' translated addresses (RFC 6598) are no more reachable from outside than private ones.
-_SHARED = ipaddress.ip_network("100.64.0.0/10")
 #: IPv6 addresses that lead to the IPv4 one in their last 32 bits: by this machine (RFC 4291 §2.5.5), or by a translator
 #: in the network (RFC 6052 §2.1, RFC 8215, RFC 2765 §2.1).
 _LAST_32 = tuple(map(ipaddress.IPv6Network, ("::/96", "64:ff9b::/96", "64:ff9b:1::/48", "::ffff:0:0:0/96")))
+#: Of these a network's own translator, which nobody outside of it has (RFC 8215 §3).
+_TRANSLATOR = ipaddress.IPv6Network("64:ff9b:1::/48")
 #: The same in the bits behind the first 16 (RFC 3056 §2).
 _6TO4 = ipaddress.IPv6Network("2002::/16")
-#: Private addresses of before 2004 (RFC 3879).
-_SITE = ipaddress.IPv6Network("fec0::/10")
+#: Not to be reached from everywhere either, whatever Python's version says: carriers' translated addresses (RFC 6598),
+#: those of protocols, a cloud's metadata among them (RFC 6890 §2.2.2), private ones of before 2004 (RFC 3879).
+_PRIVATE_TOO = tuple(map(ipaddress.ip_network, ("100.64.0.0/10", "192.0.0.0/24", "fec0::/10")))
 
 
 class Scope(enum.IntEnum):
@@ -41,23 +42,27 @@ def scope_of_host(host: str) -> Scope:
     address = _address(host)
     if address is None:
         return _scope_of_name(host)
+    scope = _scope_of(_inner(address) if isinstance(address, ipaddress.IPv6Address) else address)
+    return min(scope, Scope.NETWORK) if address in _TRANSLATOR else scope
+
+
+def _scope_of(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> Scope:
     if address.is_unspecified or address.is_multicast or address == ipaddress.IPv4Address("255.255.255.255"):
         return Scope.NOWHERE
     if address.is_loopback:
         return Scope.MACHINE
     if address.is_link_local:
         return Scope.LINK
-    if address.is_private or address in (_SHARED if address.version == 4 else _SITE):
+    if address.is_private or any(address in each for each in _PRIVATE_TOO):
         return Scope.NETWORK
     return Scope.WORLD
 
 
 def _address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
     try:
-        address = ipaddress.ip_address(host.partition("%")[0])
+        return ipaddress.ip_address(host.partition("%")[0])
     except ValueError:
         return None
-    return address if isinstance(address, ipaddress.IPv4Address) else _inner(address)
 
 
 def _inner(address: ipaddress.IPv6Address) -> ipaddress.IPv4Address | ipaddress.IPv6Address:

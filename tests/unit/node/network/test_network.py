@@ -26,6 +26,15 @@ def pem(certificate: MemberCertificate) -> bytes:
     return x509.load_der_x509_certificate(certificate.der).public_bytes(serialization.Encoding.PEM)
 
 
+@pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"], ids=["", "marked as UTF-8"])
+@pytest.mark.parametrize("end", [b"\n", b"\r\n"], ids=["LF", "CRLF"])
+def test_a_list_of_ids_is_read_as_any_editor_leaves_it(mark: bytes, end: bytes, tmp_path: Path) -> None:
+    lines = [ALICE.node_id.encode(), b"", b"# friends", BOB.node_id.encode() + b"  # bob"]
+    (tmp_path / "friends").write_bytes(mark + end.join(lines) + end)
+    allow = Network("n", allow=tmp_path / "friends").rules(ALICE.node_id).allow
+    assert allow == frozenset({ALICE.node_id, BOB.node_id})
+
+
 def test_a_name_alone_lets_anybody_in() -> None:
     network = Network("demo")
     assert (network.closed, str(network), network.policy) == (False, "demo", "is open: it lets in anybody")

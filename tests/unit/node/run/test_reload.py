@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
 from collections.abc import Callable
 from dataclasses import fields
+from functools import partial
 from pathlib import Path
 
 import pytest
 from structlog.testing import capture_logs
 
 from peerbus.actors.base.errors import ConfigError
-from peerbus.node.config.config import NodeConfig, parse_config
+from peerbus.node.config.config import NodeConfig, load_config, parse_config
 from peerbus.node.node import Node
 from peerbus.node.run import reload
 from peerbus.node.run.build import build_node
@@ -95,6 +98,19 @@ async def test_what_can_be_changed_is_and_changed_back(configured: list[tuple[st
         assert len(list((await reloaded(again))["changed"])) == 8  # type: ignore[call-overload]  # a list of texts
         assert state(node) == before
     assert configured == [("error", "console"), ("info", "console")]
+
+
+async def test_what_is_no_file_is_not_read_again_as_a_pipe_could_hold_the_node_up_for_ever(tmp_path: Path) -> None:
+    pipe = tmp_path / "alice.toml"
+    await asyncio.to_thread(os.mkfifo, pipe)
+    running = parse_config(LEAST, name=str(pipe), folder=tmp_path)
+    async with build_node(running) as node:
+        entry = await reloaded(Reload(node, running, partial(load_config, pipe)))
+        assert (entry["event"], entry["log_level"]) == (
+            "configuration not reloaded, the node runs on as it was",
+            "error",
+        )
+        assert "alice.toml: is no file" in str(entry["error"])
 
 
 async def test_the_lever_of_the_network_reads_its_rules_in_the_configuration_too() -> None:

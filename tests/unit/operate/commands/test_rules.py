@@ -9,6 +9,7 @@ from administered import Place
 from command_line import asked
 from pairs import Pair
 
+from peerbus.actors import Rate
 from peerbus.node import Allow, PeerRates, Permissions
 
 ID = "ab" * 32
@@ -114,7 +115,7 @@ async def test_rates_are_shown_and_changed(place: Place, capsys: pytest.CaptureF
         ("permissions --role archive --channel blocks --tell *", "write one of them"),
         ("permissions --channel blocks --default", "there is no rule of its own for 'blocks'; there is for none"),
         ("permissions --default --tell *", "--default takes rules away"),
-        ("rates --messages 0", "messages is 0"),
+        ("rates --messages 0", "'0' is no number above 0"),
         ("rates --messages-burst 5", "needs a rate"),
         ("rates --channel blocks", "--channel goes with a limit"),
         ("rates --none --asks 3", "--none is no limit: it goes without --asks"),
@@ -128,3 +129,15 @@ async def test_what_cannot_be_is_said_and_changes_nothing(
     assert status == 2
     assert about in err
     assert (place.node.permissions, place.node.rates) == (Permissions(), PeerRates())
+
+
+@pytest.mark.parametrize("flag", ["--messages", "--bytes"])
+@pytest.mark.parametrize("number", ["nan", "inf", "1e999", "0", "-1", "ten"])
+async def test_what_is_no_rate_sets_none_and_takes_none_away(
+    flag: str, number: str, place: Place, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert (await asked(place.socket, "rates --messages 10", capsys))[0] == 0
+    status, out, err = await asked(place.socket, f"rates {flag}={number}", capsys)
+    assert (status, out) == (2, "")
+    assert "is no number above 0" in err
+    assert place.node.rates == PeerRates(each=Rate(messages=10.0))
