@@ -5,11 +5,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 
-from peerbus.actors import Actor, Bus
+import pytest
+
+from peerbus.actors import Actor, Bus, DeadlineExceeded
 from peerbus.node.workers.setup import inside_hello, worker_id
 from peerbus.transports.connection import Greeted, InsideConnection, SharedByConnections, greet
 from peerbus.transports.sending import InsideLink
@@ -105,6 +108,15 @@ async def until(so: Callable[[], bool]) -> None:
     async with asyncio.timeout(20):
         while not so():  # noqa: ASYNC110  # what it waits for tells nobody
             await asyncio.sleep(0.001)
+
+
+async def ended_by_a_deadline(ask: Callable[[float], Awaitable[object]], mark: Path) -> None:
+    """Ask until the end of the time has ended a handler, which leaves `mark`: at first it may not have begun."""
+    seconds = 0.05
+    while not mark.exists():  # noqa: ASYNC240  # a moment
+        with pytest.raises(DeadlineExceeded):
+            await ask(seconds)
+        seconds *= 2
 
 
 @contextlib.asynccontextmanager

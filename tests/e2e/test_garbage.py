@@ -179,6 +179,5 @@ async def test_a_dial_that_fails_leaves_nothing(tmp_path: Path) -> None:
 
         async def scenario() -> None:
             await caught(lambda: alice.dial(endpoint))
-            await asyncio.sleep(0.05)
 
         assert await garbage_of(scenario) == {}

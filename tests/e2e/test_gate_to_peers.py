@@ -41,6 +41,6 @@ async def test_a_peer_does_not_send_through_the_gate_of_a_nodes_workers() -> Non
         codec = Codecs({"vault": Vault.channel}).make("vault")
         assert codec is not None
         number, payload = codec.encode(Open(7), 1 << 20)
-        said = SendOut("bus://local/vault", number, payload, codec.schema, "", 3.0, True)
+        said = SendOut("bus://local/vault", number, payload, codec.schema, "", 30.0, True)
         with pytest.raises(NoSuchReactor):
-            await bob.ask(Peer(alice.node_id) / GATE, said, reply=SentOut, timeout=3)
+            await bob.ask(Peer(alice.node_id) / GATE, said, reply=SentOut, timeout=30)

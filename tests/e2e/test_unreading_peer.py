@@ -69,11 +69,15 @@ async def test_answers_that_a_peer_does_not_read_hold_back_credit_and_are_bounde
     monkeypatch.setattr(receive_side, "REPLY_BACKLOG", 100_000)
     monkeypatch.setattr(served_asks, "REPLY_LIMIT", 200_000)
 
+    handled = 0
+
     class Wordy(Reactor):
         channel = Channel("wordy", messages=(Note,), window=64)
 
         @handles(Note)
         def note(self, message: Note) -> bytes:
+            nonlocal handled
+            handled += 1
             return bytes(50_000)
 
     async with by_memory() as scene:
@@ -84,7 +88,7 @@ async def test_answers_that_a_peer_does_not_read_hold_back_credit_and_are_bounde
         at = stranger.index("wordy")
         payload = msgpack.packb({"number": 1})
         stranger.send("ASK", at, [[rid, 60_000, 1, 0, payload] for rid in range(1, 65)])
-        await asyncio.sleep(1)
+        await eventually(lambda: handled == 64)
         # Now it reads: each ask has an outcome.
         answers = refused = 0
         while answers + refused < 64:
