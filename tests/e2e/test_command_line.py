@@ -58,6 +58,7 @@ def running(folder: Path, name: str, role: str) -> Iterator[Service]:
         yield service
 
 
+@pytest.mark.timeout(180)  # a dozen processes, on a machine that may be busy
 def test_a_node_is_found_looked_at_and_steered_by_its_own_folder_or_name(tmp_path: Path) -> None:
     status, out, err = peerbus(tmp_path, "status", "--node", "alice.toml")
     assert (status, out) == (2, "")

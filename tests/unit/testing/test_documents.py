@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 pytest_plugins = ["pytester"]
+pytestmark = pytest.mark.timeout(300)  # processes of pytest, on a machine that may be busy
 
 ROOT = Path(__file__).resolve().parents[3]
 LOAD = [] if entry_points(group="pytest11", name="peerbus") else ["-p", "peerbus.testing.plugin"]
@@ -25,5 +26,5 @@ def test_the_tests_of_a_document_pass(pytester: pytest.Pytester, document: str, 
     pytester.makepyprojecttoml("[tool.pytest.ini_options]\nfilterwarnings = ['error']\n")
     pytester.makepyfile(**{f"test_{number}": source for number, source in enumerate(_examples(document))})
     asyncio = ["--asyncio-mode=auto", "-o", "asyncio_default_fixture_loop_scope=function"]
-    done = pytester.runpytest_subprocess(*LOAD, *asyncio, "-p", "no:cacheprovider", timeout=50)
+    done = pytester.runpytest_subprocess(*LOAD, *asyncio, "-p", "no:cacheprovider", timeout=120)
     done.assert_outcomes(passed=passed)

@@ -12,6 +12,7 @@ from importlib.util import find_spec
 import pytest
 
 pytest_plugins = ["pytester"]
+pytestmark = pytest.mark.timeout(300)  # processes of pytest, on a machine that may be busy
 
 #: A checkout that is not installed has no entry points.
 LOAD = [] if entry_points(group="pytest11", name="peerbus") else ["-p", "peerbus.testing.plugin"]
@@ -59,7 +60,7 @@ def run(pytester: pytest.Pytester) -> Run:
     def run(source: str, *arguments: str) -> pytest.RunResult:
         pytester.makepyfile(test_theirs="import pytest\nfrom actors import *\n" + source)
         scope = [] if "no:asyncio" in arguments else ["-o", "asyncio_default_fixture_loop_scope=function"]
-        done = pytester.runpytest_subprocess(*LOAD, "-p", "no:cacheprovider", *scope, *arguments, timeout=50)
+        done = pytester.runpytest_subprocess(*LOAD, "-p", "no:cacheprovider", *scope, *arguments, timeout=120)
         assert "INTERNALERROR" not in done.stdout.str()
         return done
 
