@@ -54,6 +54,9 @@ class Link(Protocol):
         Where it is the same for two, what fits one of them fits the other; else see `fits`.
         """
 
+    def why_not(self, reactor: str, kind: type) -> str:
+        """Why a message of that class cannot be sent to the reactor, or asked of it; empty where nothing is known."""
+
     def lets(self, reactor: str, purpose: Purpose) -> bool:
         """The peer's operator lets this node do that there, as far as the peer has said."""
 

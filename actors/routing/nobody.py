@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from ..base import SendError
@@ -47,7 +48,7 @@ def why_nobody(
     if isinstance(where, Peer):
         link = bus.routes.peers.get(where.id)
         if link is not None and link.has(reactor):
-            return f"that peer {_cannot(message)}{wait}"
+            return f"that peer {_cannot(message, reactor, (link,))}{wait}"
         if link is not None:
             return f"that peer is connected but runs no reactor {reactor!r}; start it there{wait}"
         return f"that peer is not connected; {bus.search()}{wait}"
@@ -70,7 +71,11 @@ def why_nobody(
         refusing = sum(link.has(reactor) and not link.lets(reactor, purpose) for link in fitting)
         if able < running:
             others = [f"{refusing} {_refuse(refusing, purpose)}"] if refusing else []
-            others += [f"{running - able - refusing} {_cannot(message)}"] if running - able - refusing else []
+            others += (
+                [f"{running - able - refusing} {_cannot(message, reactor, fitting)}"]
+                if running - able - refusing
+                else []
+            )
             return f"{able} of the {need} receivers that it needs can be sent to; {'; '.join(others)}{wait}"
         return (
             f"{running} of the {need} receivers that it needs {'is' if running == 1 else 'are'} there; start more{wait}"
@@ -78,11 +83,11 @@ def why_nobody(
     return f"no connected peer{which} runs the reactor {reactor!r} ({those}){start}"
 
 
-def _cannot(message: object) -> str:
-    return (
-        f"cannot be sent {article(type(message).__name__)}, as its channel is declared otherwise there: see the log, "
-        "or `peerbus schema diff`"
-    )
+def _cannot(message: object, reactor: str, links: Iterable[Link]) -> str:
+    """`links`: of which one may say why."""
+    start = f"cannot be sent {article(type(message).__name__)}, as its channel is declared otherwise there"
+    why = next((found for link in links if (found := link.why_not(reactor, type(message)))), "")
+    return f"{start}: {why or 'see the log, or `peerbus schema diff`'}"
 
 
 def _refuse(count: int, purpose: Purpose) -> str:

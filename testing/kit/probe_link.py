@@ -64,6 +64,10 @@ class ProbeLink:
             return 0
         return codec.channel.max_message
 
+    def why_not(self, reactor: str, kind: type) -> str:
+        """As `Link.why_not`: a probe declares what this side declares."""
+        return ""
+
     def lets(self, reactor: str, purpose: Purpose) -> bool:
         """As `Link.lets`: a probe refuses nothing."""
         return True

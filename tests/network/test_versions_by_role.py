@@ -87,9 +87,9 @@ async def test_where_nobody_can_take_it_the_error_says_why() -> None:
             await asker.tell(Role("store") / "store", NewPut(1.5))
         results = await asker.tell(EVERYONE / "store", NewPut(1.5))
         assert isinstance(results.errors[old.node_id], SchemaMismatch)
-        with pytest.raises(DeadlineExceeded, match="0 of the 1 receivers that it needs can be sent to; 1 cannot"):
+        with pytest.raises(DeadlineExceeded, match=r"0 of the 1 .* can be sent to; 1 cannot .*: Put.key is"):
             await asker.tell(Role("store") / "store", NewPut(1.5), timeout=1, wait_for_peer=True)
-        with pytest.raises(DeadlineExceeded, match="that peer cannot be sent a Put"):
+        with pytest.raises(DeadlineExceeded, match=r"that peer cannot be sent a Put, .*: Put.key is float at"):
             await asker.tell(Peer(old.node_id) / "store", NewPut(1.5), timeout=1, wait_for_peer=True)
 
 

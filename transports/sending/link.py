@@ -123,6 +123,10 @@ class PeerLink:
         codec = None if lane is None else lane.codec or self.encoder.agreed(lane, reactor)
         return lane.limits if lane and codec and kind in lane.rights.kinds[purpose] else 0
 
+    def why_not(self, reactor: str, kind: type) -> str:
+        """As `Link.why_not`."""
+        return self.lanes.why_not(reactor, kind.__name__)
+
     def lets(self, reactor: str, purpose: Purpose) -> bool:
         """As `Link.lets`."""
         lane = self._lanes.get(reactor)
@@ -245,10 +249,7 @@ class PeerLink:
         self, reactor: str, message: object, sender: Address[object] | None, error: SendError, *, letter: bool
     ) -> None:
         """As `Link.refuse_send`."""
-        if letter:
-            self._losses.fail(reactor, sender, message, error)
-        else:
-            self._losses.count(reactor, error)
+        self._losses.refuse(reactor, sender, message, error, letter=letter)
 
     def ask(
         self,
@@ -337,8 +338,6 @@ class PeerLink:
         """Credit came back. Raises ProtocolError beyond the window."""
         for index, messages, size in frame.grants:
             self.lanes.at(index).granted(messages, size)
-
-    # Another connection to the same peer takes the place of this one.
 
     def suspend(self) -> None:
         """Send nothing new: it waits for the link that takes the place of this one, or fails with it."""

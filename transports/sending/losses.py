@@ -53,6 +53,15 @@ class Losses:
         self._letter(message, error, reactor, sender)
         return FailedOutcome(error)
 
+    def refuse(
+        self, reactor: str, sender: Address[object] | None, message: object, error: SendError, *, letter: bool
+    ) -> None:
+        """As `Link.refuse_send`."""
+        if letter:
+            self.fail(reactor, sender, message, error)
+        else:
+            self.count(reactor, error)
+
     def count(self, reactor: str, error: SendError) -> None:
         """A send to that reactor failed, and nobody else is to hear of it."""
         lane = self._lanes.by_name.get(reactor)

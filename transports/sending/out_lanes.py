@@ -92,6 +92,13 @@ class OutLanes:
                 why=refusals,
             )
 
+    def why_not(self, reactor: str, name: str) -> str:
+        """Why a message of that name cannot be sent, or asked; empty where it can be, or nothing is known."""
+        lane = self.by_name.get(reactor)
+        if lane is None:
+            return ""
+        return lane.refused or ("" if lane.codec is None else lane.codec.refusals.get(name, ""))
+
     def at(self, index: int) -> OutLane:
         """The lane of that number. Raises ProtocolError for one that is not there."""
         if index >= len(self.by_index):
