@@ -248,6 +248,7 @@ LIMITS: dict[str, tuple[Limit, ...]] = {
         Limit("discovery.mind.peer_store", "TELLER_SHARE", "of what is known, one peer's word fills at most a part of"),
         Limit("discovery.mind.peer_store", "MOST_TOLD", "the same where what is known has no limit"),
         Limit("discovery.mind.said_places", "MOST_OF_A_SOURCE", "places of one finder that name no node"),
+        Limit("discovery.dns.question", "MOST_ALIASES", "names that a name of DNS stands for, one after the other"),
         Limit("discovery.mdns.heard_from", "MAX_TRACKED", "nodes that are followed by multicast DNS"),
         Limit("discovery.mdns.heard_from", "NAMES_OF_ONE", "of these, said by one machine"),
         Limit("discovery.mdns.heard_from", "PACKETS_A_SECOND", "packets of one machine that are read", "a second"),

@@ -11,14 +11,16 @@ from collections.abc import Iterator
 
 __all__ = ["NameServer", "ask", "name_server"]
 
-_A, _AAAA, _SRV = 1, 28, 33
+_A, _CNAME, _SOA, _AAAA, _SRV = 1, 5, 6, 28, 33
 
 
 class NameServer:
     """Answers questions for addresses from `names`, and counts them in `asked`; names in `silent` get no answer.
 
     `services`: by name, the port and host of each service; their addresses go with the answer where `names` has them.
-    `ttl`: seconds for which what it says is good.
+    `ttl`: seconds for which what it says is good, and `nobody` that there is nothing (SOA); None does not say.
+    `aliases`: by name, what it stands for and for how long; of those that stand for one that is `apart`, that is to be
+    asked for. `failing`: names, with A or AAAA, of which it says that it failed.
 
     Thread: one (waits for: questions; feeds: whoever asks).
     """
@@ -27,6 +29,10 @@ class NameServer:
         self.names: dict[str, list[str]] = {}
         self.services: dict[str, list[tuple[int, str]]] = {}
         self.ttl = 0
+        self.nobody: int | None = None
+        self.aliases: dict[str, tuple[str, int]] = {}
+        self.apart: set[str] = set()
+        self.failing: set[tuple[str, str]] = set()
         self.silent: set[str] = set()
         self.asked: list[str] = []
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -51,14 +57,24 @@ class NameServer:
             self.asked.append(name)
             if name in self.silent:
                 continue
+            aliases: list[bytes] = []
+            said = b"\xc0\x0c"
+            while name in self.aliases and not (aliases and name in self.apart):
+                name, ttl = self.aliases[name]
+                aliases.append(self._record(said, _CNAME, _name(name), ttl))
+                said = _name(name)
             services, known = self.services.get(name, []), name in self.names or name in self.services
-            answers = [self._record(b"\xc0\x0c", _SRV, _service(*each)) for each in services if kind == _SRV]
-            answers += self._addresses(b"\xc0\x0c", name, kind)
+            known = known or name in self.aliases
+            answers = aliases + [self._record(said, _SRV, _service(*each)) for each in services if kind == _SRV]
+            if not (aliases and name in self.apart):
+                answers += self._addresses(said, name, kind)
             more = [each for _, host in services if kind == _SRV for each in self._addresses(_name(host), host)]
-            # A response, recursion desired and available; 3 is "there is no such name".
-            counts = (1, len(answers), 0, len(more))
-            head = struct.pack(">2sHHHHH", question[:2], 0x8180 | (0 if known else 3), *counts)
-            self._socket.sendto(head + question[12:end] + b"".join(answers + more), asker)
+            none = [self._authority()] if len(answers) == len(aliases) and self.nobody is not None else []
+            # A response, recursion desired and available; 3 is "there is no such name", 2 "I have failed".
+            code = 2 if (name, {_A: "A", _AAAA: "AAAA"}.get(kind)) in self.failing else 0 if known else 3
+            counts = (1, len(answers), len(none), len(more))
+            head = struct.pack(">2sHHHHH", question[:2], 0x8180 | code, *counts)
+            self._socket.sendto(head + question[12:end] + b"".join(answers + none + more), asker)
 
     def _addresses(self, name: bytes, host: str, kind: int = _A) -> list[bytes]:
         """The records of one kind, A or AAAA."""
@@ -66,8 +82,13 @@ class NameServer:
         version = {_A: 4, _AAAA: 6}.get(kind)
         return [self._record(name, kind, each.packed) for each in found if each.version == version]
 
-    def _record(self, name: bytes, kind: int, data: bytes) -> bytes:
-        return name + struct.pack(">HHIH", kind, 1, self.ttl, len(data)) + data
+    def _authority(self) -> bytes:
+        """The start of authority of everything, for as long as nothing is good."""
+        assert self.nobody is not None
+        return self._record(b"\0", _SOA, b"\0\0" + struct.pack(">IIIII", 1, 2, 3, 4, self.nobody))
+
+    def _record(self, name: bytes, kind: int, data: bytes, ttl: int | None = None) -> bytes:
+        return name + struct.pack(">HHIH", kind, 1, self.ttl if ttl is None else ttl, len(data)) + data
 
 
 def _service(port: int, host: str) -> bytes:

@@ -1,13 +1,19 @@
 """What a finder asks the name system, and what it is answered: places, and for how long they are good."""
 
+# Law 1. An answer is good for the least time (TTL) of all that it took: of its aliases, its hosts, and where nobody is
+#        there, of what says so (RFC 2308), NOBODY at most.
+# Law 2. What cannot be asked takes nothing away from what can: of a host that no server tells the last addresses stand
+#        in, for an hour (RFC 8767), and all is asked again after PARTLY.
+
 from __future__ import annotations
 
 import asyncio
 import contextlib
 import ipaddress
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 from urllib.parse import parse_qsl, urlsplit
 
 import dns.asyncresolver
@@ -16,7 +22,9 @@ import dns.message
 import dns.name
 import dns.rdatatype
 import dns.resolver
+import dns.rrset
 
+from ...transports.kinds import kind_of
 from ...transports.streams import Endpoint, Names, Scope, scope_of_host
 
 __all__ = ["Asker", "FoundPlaces", "Question", "parse_question"]
@@ -27,6 +35,13 @@ TIMEOUT: Final = 5.0
 MOST: Final = 64
 #: Seconds for which nobody is there, and for which the system's own hosts file is good: these have no time of theirs.
 NOBODY, HOSTS_FILE = (30.0, 30.0)
+#: Seconds until all is asked again where some of it could not be, and for which the last addresses of a host stand in.
+PARTLY, STALE = (30.0, 3600.0)
+#: Hosts that are asked for at once, and names that a name may stand for, one after the other.
+AT_ONCE, MOST_ALIASES = (8, 8)
+
+#: What stands for a name in a URL; dnspython says whether it is one.
+_NAME: Final = re.compile(r"[^\s:@/\[\]]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,13 +67,17 @@ class FoundPlaces:
 
 
 def parse_question(url: str) -> Question:
-    """Read `dns://NAME?type=SRV`, `dns://NAME?type=A&port=7400`, with `&server=ADDRESS:PORT`. Raises ValueError."""
+    """Read `dns://NAME?type=SRV`, `dns://NAME?type=A&port=7400`, with `&server=ADDRESS:PORT`.
+
+    Raises ValueError, and ConfigError for endpoints of a `scheme` that is not installed.
+    """
     example = "write dns://_peerbus._tcp.example.org?type=SRV, or dns://peers.example.org?type=A&port=7400"
     parts = urlsplit(url)
     wanted = dict(parse_qsl(parts.query, keep_blank_values=True))
     kind = wanted.pop("type", "SRV" if parts.netloc.startswith("_") else "A").upper()
     port, scheme, server = wanted.pop("port", ""), wanted.pop("scheme", "tcp"), wanted.pop("server", "")
-    if not parts.netloc or parts.path not in ("", "/") or wanted:
+    scheme = scheme.replace(" ", "+")  # which is how a query writes a blank
+    if not parts.netloc or parts.path not in ("", "/") or wanted or parts.fragment:
         raise ValueError(f"{url!r} asks nothing that is known: {example}")
     if kind not in ("SRV", "A"):
         raise ValueError(f"{url!r} asks for {kind}: type is SRV, or A, which asks for IPv6 addresses as well")
@@ -66,10 +85,13 @@ def parse_question(url: str) -> Question:
         raise ValueError(f"{url!r}: an address has no port, and an SRV record has one: {example}")
     if port and not (port.isascii() and port.isdigit() and 0 < int(port) < 2**16):
         raise ValueError(f"{url!r}: port {port!r} is not a number in 1…65535")
+    if not _NAME.fullmatch(parts.netloc):
+        raise ValueError(f"{url!r}: {parts.netloc!r} is no name: {example}")
     try:
         dns.name.from_text(parts.netloc)
     except dns.exception.DNSException as error:
         raise ValueError(f"{url!r}: {parts.netloc!r} is no name: {error}") from error
+    kind_of(scheme)
     if not Endpoint(scheme, "h", 1).direct:
         raise ValueError(f"{url!r}: endpoints of {scheme} have no address")
     return Question(parts.netloc, kind, int(port or 0), scheme, _server(url, server) if server else None)
@@ -83,12 +105,29 @@ def _server(url: str, text: str) -> tuple[str, int]:
         raise ValueError(f"{url!r}: server {text!r} is no address with a port: {error}") from error
 
 
+class _Hosts(NamedTuple):
+    """Addresses of a name, and for how long they are good."""
+
+    addresses: list[str]
+    ttl: float
+
+
+class _Said(NamedTuple):
+    """What a server says of a name: None where it has nothing of that kind."""
+
+    rrset: dns.rrset.RRset | None
+    ttl: float
+    response: dns.message.Message | None = None
+
+
 class Asker:
     """Asks one question whenever it is told to. `names` is the system's resolver, which knows its hosts file."""
 
     def __init__(self, question: Question, names: Names | None = None) -> None:
         self._question = question
         self._names = Names() if names is None else names
+        #: What the hosts of services had last, and until when that stands in.
+        self._last: dict[dns.name.Name, tuple[list[str], float]] = {}
 
     async def ask(self) -> FoundPlaces:
         """Raises OSError where no server answers; that nobody is there is an answer."""
@@ -105,37 +144,73 @@ class Asker:
             raise OSError(str(error) or type(error).__name__) from error
 
     async def _services(self, resolver: dns.asyncresolver.Resolver) -> FoundPlaces:
-        answer = await _resolve(resolver, self._question.name, "SRV")
-        if answer is None or answer.rrset is None:
-            return FoundPlaces((), NOBODY)
-        ttl, found = float(answer.rrset.ttl), list[Endpoint]()
-        services = sorted(answer.rrset, key=lambda each: (each.priority, -each.weight))[:MOST]
-        beside = dict(_additional(answer.response))
-        for service in services:
-            name = service.target.to_text(omit_final_dot=True)
-            if not service.port or not name:
-                continue  # "." says that there is no such service (RFC 2782)
-            hosts, good_for = beside.get(service.target) or await self._hosts(resolver, name)
-            ttl = min(ttl, good_for)
-            found += self._places(hosts, service.port)
+        said = await _resolve(resolver, self._question.name, "SRV")
+        if said.rrset is None or said.response is None:
+            return FoundPlaces((), min(said.ttl, NOBODY))
+        services = sorted(said.rrset, key=lambda each: (each.priority, -each.weight))[:MOST]
+        # "." says that there is no such service (RFC 2782).
+        services = [each for each in services if each.port and each.target != dns.name.root]
+        hosts = await self._hosts_of(resolver, list(dict.fromkeys(each.target for each in services)), said.response)
+        found = [place for each in services for place in self._places(hosts[each.target].addresses, each.port)]
+        ttl = min([said.ttl, *(each.ttl for each in hosts.values())])
         return FoundPlaces(tuple(dict.fromkeys(found))[:MOST], ttl)
+
+    async def _hosts_of(
+        self, resolver: dns.asyncresolver.Resolver, targets: list[dns.name.Name], response: dns.message.Message
+    ) -> dict[dns.name.Name, _Hosts]:
+        """The hosts of services, see law 2. Raises OSError, DNSException where of none it is known who they are."""
+        found, gate, now = dict(_additional(response)), asyncio.Semaphore(AT_ONCE), asyncio.get_running_loop().time()
+
+        async def ask(target: dns.name.Name) -> _Hosts:
+            async with gate:
+                return await self._hosts(resolver, target)
+
+        unknown = [target for target in targets if target not in found]
+        failures: list[Exception] = []
+        for target, hosts in zip(
+            unknown, await asyncio.gather(*map(ask, unknown), return_exceptions=True), strict=True
+        ):
+            if isinstance(hosts, _Hosts):
+                found[target] = hosts
+            elif isinstance(hosts, (OSError, dns.exception.DNSException)):
+                failures.append(hosts)
+            else:
+                raise hosts
+        fresh = {target: (found[target].addresses, now + STALE) for target in targets if target in found}
+        last = {target: self._last[target] for target in unknown if target not in found and target in self._last}
+        self._last = last | fresh
+        stale = {target: addresses for target, (addresses, until) in last.items() if now < until}
+        if failures and not any(addresses for addresses, _ in fresh.values()) and not any(stale.values()):
+            raise failures[0]
+        return {target: found.get(target) or _Hosts(stale.get(target, []), PARTLY) for target in targets}
 
     async def _addresses(self, resolver: dns.asyncresolver.Resolver) -> FoundPlaces:
         hosts, ttl = await self._hosts(resolver, self._question.name)
         return FoundPlaces(tuple(dict.fromkeys(self._places(hosts, self._question.port)))[:MOST], ttl)
 
-    async def _hosts(self, resolver: dns.asyncresolver.Resolver, name: str) -> tuple[list[str], float]:
-        """The addresses of a name, and for how long. What the name system does not know the hosts file may."""
+    async def _hosts(self, resolver: dns.asyncresolver.Resolver, name: str | dns.name.Name) -> _Hosts:
+        """The addresses of a name, of both kinds. What the name system does not know the hosts file may.
+
+        Raises OSError, DNSException where of one kind it is not known whether there are any, and of the other are none.
+        """
         hosts: list[str] = []
-        ttl = float("inf")
-        for answer in await asyncio.gather(*(_resolve(resolver, name, kind) for kind in ("A", "AAAA"))):
-            if answer is not None and answer.rrset is not None:
-                hosts += [each.address for each in answer.rrset]
-                ttl = min(ttl, float(answer.rrset.ttl))
+        ttl, nobody, failures = float("inf"), NOBODY, list[BaseException]()
+        kinds = [_resolve(resolver, name, kind) for kind in ("A", "AAAA")]
+        for said in await asyncio.gather(*kinds, return_exceptions=True):
+            if isinstance(said, BaseException):
+                failures.append(said)
+            elif said.rrset is None:
+                nobody = min(nobody, said.ttl)
+            else:
+                hosts += [each.address for each in said.rrset]
+                ttl = min(ttl, said.ttl)
         if not hosts and self._question.server is None:
+            text = name if isinstance(name, str) else name.to_text(omit_final_dot=True)
             with contextlib.suppress(OSError, UnicodeError, TimeoutError):
-                hosts, ttl = list(await self._names.find(name, timeout=TIMEOUT)), HOSTS_FILE
-        return (hosts, ttl) if hosts else ([], NOBODY)
+                hosts, ttl = list(await self._names.find(text, timeout=TIMEOUT)), HOSTS_FILE
+        if failures and not hosts:
+            raise failures[0]
+        return _Hosts(hosts, min(ttl, PARTLY) if failures else ttl) if hosts else _Hosts([], nobody)
 
     def _places(self, hosts: list[str], port: int) -> Iterator[Endpoint]:
         for host in hosts:
@@ -153,19 +228,32 @@ class Asker:
         return self._question.kind == "A" or (server is not None and scope_of_host(server[0]) is Scope.MACHINE)
 
 
-async def _resolve(resolver: dns.asyncresolver.Resolver, name: str, kind: str) -> dns.resolver.Answer | None:
-    """None: there is no such name, or it has nothing of that kind."""
-    try:
-        return await resolver.resolve(name, kind, search=True, lifetime=TIMEOUT, raise_on_no_answer=False)
-    except dns.resolver.NXDOMAIN:
-        return None
+async def _resolve(resolver: dns.asyncresolver.Resolver, name: str | dns.name.Name, kind: str) -> _Said:
+    """What there is of that kind, behind aliases that a server may not follow. Raises OSError, DNSException."""
+    ttl = float("inf")
+    for _ in range(MOST_ALIASES):
+        try:
+            answer = await resolver.resolve(name, kind, search=True, lifetime=TIMEOUT, raise_on_no_answer=False)
+        except dns.resolver.NXDOMAIN as error:
+            return _Said(None, min(ttl, _nobody_for(error)))
+        ttl = min(ttl, float(answer.chaining_result.minimum_ttl))
+        if answer.rrset is not None or answer.canonical_name == answer.qname:
+            return _Said(answer.rrset, ttl, answer.response)
+        name = answer.canonical_name
+    raise OSError(f"{name} is an alias of an alias, {MOST_ALIASES} times")
 
 
-def _additional(response: dns.message.QueryMessage) -> Iterator[tuple[dns.name.Name, tuple[list[str], float]]]:
+def _nobody_for(error: dns.resolver.NXDOMAIN) -> float:
+    """For how long it is good that there is no such name."""
+    responses = error.kwargs.get("responses", {}).values()
+    return min((float(each.resolve_chaining().minimum_ttl) for each in responses), default=NOBODY)
+
+
+def _additional(response: dns.message.Message) -> Iterator[tuple[dns.name.Name, _Hosts]]:
     """Addresses that came with the services (RFC 2782), by name."""
-    found: dict[dns.name.Name, tuple[list[str], float]] = {}
+    found: dict[dns.name.Name, _Hosts] = {}
     for rrset in response.additional:
         if rrset.rdtype in (dns.rdatatype.A, dns.rdatatype.AAAA):
-            hosts, ttl = found.get(rrset.name, ([], float("inf")))
-            found[rrset.name] = ([*hosts, *(each.address for each in rrset)], min(ttl, float(rrset.ttl)))
+            hosts, ttl = found.get(rrset.name, _Hosts([], float("inf")))
+            found[rrset.name] = _Hosts([*hosts, *(each.address for each in rrset)], min(ttl, float(rrset.ttl)))
     return iter(found.items())

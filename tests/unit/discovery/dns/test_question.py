@@ -7,13 +7,13 @@ from collections.abc import Iterator
 import pytest
 from name_server import NameServer, name_server
 
-from peerbus.discovery.dns.question import Asker, FoundPlaces, Question, parse_question
+from peerbus.discovery.dns.question import NOBODY, PARTLY, Asker, FoundPlaces, Question, parse_question
 from peerbus.transports.streams.endpoint import Endpoint
 from peerbus.transports.streams.names import Names
 from peerbus.transports.streams.scope import Scope
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def server() -> Iterator[NameServer]:
     with name_server() as made:
         made.ttl = 7
@@ -74,6 +74,65 @@ async def test_that_nobody_is_there_is_an_answer(server: NameServer, name: str, 
     assert answer.ttl > 0
 
 
+async def test_nobody_is_good_for_as_long_as_the_zone_says_and_half_a_minute_at_most(
+    server: NameServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = [("no.example", "&type=A&port=1"), ("_no._tcp.example", ""), ("_none._tcp.peers.example", "")]
+    for nobody, ttl in ((5, 5.0), (600, NOBODY), (None, NOBODY)):
+        monkeypatch.setattr(server, "nobody", nobody)
+        monkeypatch.setattr(server, "ttl", 3600)
+        assert [(await ask(server, *name).ask()).ttl for name in names] == [ttl] * 3
+
+
+async def test_an_alias_is_good_for_its_own_time_and_followed_where_the_server_leaves_it(server: NameServer) -> None:
+    server.names["far.example"] = ["10.0.0.5", "fd99::5"]
+    server.aliases = {
+        "one.example": ("two.example", 3),
+        "two.example": ("far.example", 5),
+        "loop.example": ("pool.example", 5),
+        "pool.example": ("loop.example", 5),
+    }
+    for apart in (set[str](), {"far.example"}, {"two.example", "far.example"}):
+        server.apart = apart
+        answer = await ask(server, "one.example", "&type=A&port=7400").ask()
+        assert texts(answer) == ["tcp://10.0.0.5:7400", "tcp://[fd99::5]:7400"]
+        assert answer.ttl == 3.0
+    server.apart = {"loop.example", "pool.example"}
+    with pytest.raises(OSError, match="alias"):
+        await ask(server, "loop.example", "&type=A&port=7400").ask()
+
+
+async def test_addresses_of_one_version_are_no_less_good_where_the_server_fails_at_the_other(
+    server: NameServer,
+) -> None:
+    for kind, left in (("A", ["tcp://[fd99::1]:1"]), ("AAAA", ["tcp://10.0.0.1:1", "tcp://10.0.0.2:1"])):
+        server.failing = {("peers.example", kind)}
+        answer = await ask(server, "peers.example", "&type=A&port=1").ask()
+        assert texts(answer) == left
+    server.failing = {("pod-0.peers.example", "A")}
+    with pytest.raises(OSError, match=r".+"):  # it has no others, and may have these
+        await ask(server, "pod-0.peers.example", "&type=A&port=1").ask()
+
+
+async def test_of_a_service_one_host_that_cannot_be_asked_for_takes_away_neither_the_others_nor_itself(
+    server: NameServer,
+) -> None:
+    server.aliases = {f"host-{number}.example": (f"pod-{number}.example", 60) for number in range(3)}
+    server.names |= {f"pod-{number}.example": [f"10.0.1.{number}"] for number in range(3)}
+    server.services["_some._tcp.example"] = [(7400, f"host-{number}.example") for number in range(3)]
+    asker, all_of_them = ask(server, "_some._tcp.example"), [f"tcp://10.0.1.{number}:7400" for number in range(3)]
+    assert texts(await asker.ask()) == all_of_them
+    server.failing = {("pod-1.example", kind) for kind in ("A", "AAAA")}
+    answer = await asker.ask()
+    assert texts(answer) == all_of_them
+    assert answer.ttl <= PARTLY
+    assert texts(await ask(server, "_some._tcp.example").ask()) == [all_of_them[0], all_of_them[2]]
+    server.failing = {(f"pod-{number}.example", kind) for number in range(3) for kind in ("A", "AAAA")}
+    assert texts(await asker.ask()) == all_of_them
+    with pytest.raises(OSError, match=r".+"):
+        await ask(server, "_some._tcp.example").ask()
+
+
 async def test_no_server_is_no_answer(server: NameServer, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("peerbus.discovery.dns.question.TIMEOUT", 0.1)
     server.silent.add("silent.example")
@@ -112,6 +171,7 @@ def _resolver_at(there: tuple[str, int] | None) -> object:
         ("dns://_peerbus._tcp.example.org", Question("_peerbus._tcp.example.org", "SRV")),
         ("dns://example.org?port=7400", Question("example.org", "A", 7400)),
         ("dns://peers?type=a&port=1&server=[::1]:53", Question("peers", "A", 1, server=("::1", 53))),
+        ("dns://peers?port=1&scheme=libp2p+tcp", Question("peers", "A", 1, "libp2p+tcp")),
         ("dns://peers?type=srv&server=10.0.0.1", Question("peers", "SRV", server=("10.0.0.1", 53))),
     ],
 )
@@ -131,6 +191,9 @@ def test_a_url_asks_a_question(url: str, question: Question) -> None:
         ("dns://a?port=70000", "port '70000' is not"),
         ("dns://a?port=x", "port 'x' is not"),
         ("dns://a..b?port=1", "is no name"),
+        ("dns://a:7400?port=1", "'a:7400' is no name: write dns://"),
+        ("dns://user@a?port=1", "is no name"),
+        ("dns://a?port=1#b", "asks nothing"),
         ("dns://a?port=1&scheme=unix", "no host"),
         ("dns://a?port=1&server=names.example", "server 'names.example' is no address"),
     ],
