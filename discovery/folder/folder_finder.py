@@ -7,6 +7,7 @@ nor for what a ConfigMap's links point to. Task: one (waits for: the time of the
 # Law 1. A file is written beside and put in its place at once, so that nobody reads half of one; what cannot be read is
 #        as it was when it could, until it is gone: others may write less carefully.
 # Law 2. What this node writes is good for some minutes, and is written again before: a node that died is forgotten.
+#        It is written again at once where it is gone, as its folder was, and soon where it could not be written.
 # Law 3. The disk may be far away: every look is a daemon thread's, which nobody waits for longer than for the next one.
 # Law 4. Files, their size, and endpoints of each are bounded.
 
@@ -37,6 +38,10 @@ T = TypeVar("T")
 EVERY: Final = 2.0
 #: Seconds for which a file of this node is good, and after which it is written anew.
 LIFETIME, RENEW = (600.0, 200.0)
+#: Seconds until it is written again where it could not be.
+AGAIN: Final = 10.0
+#: Seconds for which the start waits for a disk.
+PATIENCE: Final = 20.0
 #: Seconds by which the calendar was set from which on it is written anew at once: others go by what it says.
 CLOCK_SET: Final = 1.0
 #: Files that are read; of a larger folder the first by name.
@@ -78,7 +83,9 @@ class FolderFinder:
         self._told: dict[str | None, NodeEntry] = {}
         self._task: asyncio.Task[None] | None = None
         self._closed = False
-        self._wrote = False
+        #: A file may be there; it was there after the last attempt to write it; and why not.
+        self._wrote = self._there = False
+        self._unwritten = ""
         #: When to write again; and the calendar beside the loop's clock, by which it was written.
         self._write_at = self._offset = 0.0
         #: What was said last of what went wrong, by where.
@@ -116,8 +123,8 @@ class FolderFinder:
         loop = asyncio.get_running_loop()
         while True:
             try:
-                look = partial(self._look, self._network, wall_clock())
-                found, wrong = await self._reader.do(look, 10 * self._every)
+                look = partial(self._looked, self._network, wall_clock())
+                found, wrong, gone = await self._reader.do(look, 10 * self._every)
             except Exception as error:  # noqa: BLE001  # whatever others put there, it is looked at again
                 self._complain(str(self._folder), f"cannot be looked at: {error or 'no answer'}")
             else:
@@ -125,9 +132,16 @@ class FolderFinder:
                 for where, why in wrong.items():
                     self._complain(where, why)
                 self._tell(found)
+                if gone and self._there:
+                    self._write_at = loop.time()
             if loop.time() >= self._write_at or abs(wall_clock() - loop.time() - self._offset) > CLOCK_SET:
                 await self._write()
             await asyncio.sleep(self._every)
+
+    def _looked(self, network: str, now: float) -> tuple[list[NodeEntry], dict[str, str], bool]:
+        """A look, and whether the file of this node is gone; in a thread."""
+        found, wrong = self._look(network, now)
+        return found, wrong, self._own is not None and not self._own.exists()
 
     def _tell(self, entries: Iterable[NodeEntry]) -> None:
         """Tell what has changed since the last look."""
@@ -159,9 +173,15 @@ class FolderFinder:
         self._write_at, self._offset = loop.time() + RENEW, now - loop.time()
         self._wrote = True
         try:
-            await self._writer.do(partial(self._put, own, data), 10 * self._every)
+            await self._writer.do(partial(self._put, own, data), min(10 * self._every, PATIENCE))
         except (OSError, TimeoutError) as error:
-            self._complain(str(own), f"this node is not in the folder: {error or 'no answer'}")
+            self._there, self._write_at = False, loop.time() + AGAIN
+            why = f"this node is not in the folder: {error or 'no answer'}"
+            if why != self._unwritten:
+                self._unwritten = why
+                log.warning("folder of nodes", file=str(own), error=why)
+        else:
+            self._there, self._unwritten = True, ""
 
     def _put(self, path: Path, data: bytes) -> None:
         """Put a file in its place at once, whole; in a thread, which may come to it when this is closed already."""
@@ -275,8 +295,11 @@ async def _in_thread(work: Callable[[], T], over: asyncio.Future[None]) -> T:
 def _make(url: str) -> MakeFinder:
     parts = urlsplit(url)
     wanted = dict(parse_qsl(parts.query, keep_blank_values=True))
-    every, write = float(wanted.pop("every", EVERY)), wanted.pop("write", "yes")
-    if parts.netloc or parts.path in ("", "/") or wanted or not 0.01 <= every <= 3600 or write not in ("yes", "no"):
+    write, every = wanted.pop("write", "yes"), 0.0
+    with contextlib.suppress(ValueError):
+        every = float(wanted.pop("every", EVERY))
+    named = not parts.netloc and parts.path not in ("", "/") and not parts.fragment
+    if not named or wanted or not 0.01 <= every <= 3600 or write not in ("yes", "no"):
         raise ValueError(f"{url!r} names no folder: write folder:///srv/nodes?every=2&write=no")
     return partial(FolderFinder, Path(parts.path), url, every=every, write=write == "yes")
 

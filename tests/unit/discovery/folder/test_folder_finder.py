@@ -100,6 +100,37 @@ async def test_a_folder_that_is_not_there_or_not_to_be_written_is_said_and_waite
 
 
 @in_real_time
+async def test_a_folder_that_comes_back_has_the_file_of_this_node_again(tmp_path: Path) -> None:
+    folder = tmp_path / "shared"
+    folder.mkdir()
+    own = folder / f"{OTHER[:20]}.json"
+    async with Heard(folder, ""):
+        assert own.exists()
+        for _ in range(2):
+            own.unlink()
+            await eventually(own.exists)
+        folder.rename(tmp_path / "elsewhere")
+        await eventually(lambda: len(log_of_the_loop().lines) > 0)
+        folder.mkdir()
+        await eventually(own.exists)
+    assert not own.exists()
+
+
+@in_real_time
+async def test_a_folder_that_comes_late_has_the_file_of_this_node_soon(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("peerbus.discovery.folder.folder_finder.AGAIN", 0.01)
+    folder = tmp_path / "late"
+    async with Heard(folder, ""):
+        await eventually(lambda: len(log_of_the_loop().lines) >= 2)
+        folder.mkdir()
+        await eventually((folder / f"{OTHER[:20]}.json").exists)
+    said = [line["error"] for line in log_of_the_loop().lines if "this node" in line["error"]]
+    assert len(said) == 1
+
+
+@in_real_time
 async def test_what_is_no_file_is_said_and_hides_nobody(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "a.json")
     (tmp_path / "b.json").mkdir()
@@ -150,8 +181,18 @@ async def test_a_calendar_that_is_set_is_told_at_once(tmp_path: Path, monkeypatc
 
 
 @pytest.mark.parametrize(
-    "url", ["folder://", "folder://host/x", "folder:///x?every=0", "folder:///x?write=maybe", "folder:///x?often=1"]
+    "url",
+    [
+        "folder://",
+        "folder://host/x",
+        "folder:///x#y",
+        "folder:///x?every=0",
+        "folder:///x?every=often",
+        "folder:///x?every=nan",
+        "folder:///x?write=maybe",
+        "folder:///x?often=1",
+    ],
 )
 def test_a_url_that_names_no_folder_is_refused(url: str) -> None:
-    with pytest.raises(ConfigError, match="folder"):
+    with pytest.raises(ConfigError, match="names no folder: write folder:///"):
         make_finders([url])
