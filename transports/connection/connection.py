@@ -118,7 +118,7 @@ class PeerConnection(Actor):
         #: Node id of the peer.
         self.peer_id: str = greeted.peer.node_id
         self._reader = self._make_reader(made.decoders, shared)
-        self._holding = Holding(bus, shared.memory, self.peer_id, self._receive, self._reader, self._unread, self._drop)
+        self._holding = Holding(bus, shared.memory, self.peer_id, self._receive, self._reader, self._held, self._drop)
         self._receive.answers.heavy = self._holding.look
         self._compressing.hand, self._compressing.grew = self._reader.hand, self._holding.grew
         self._rising = Rising(self._reader, self._receive, self._descriptions, enter=self._enter, changed=self._changed)
@@ -268,9 +268,9 @@ class PeerConnection(Actor):
         if self._writer.watched:
             self._leave_taking.look()
 
-    def _unread(self) -> int:
-        receive = self._receive
-        return receive.answers.backlog + receive.streams.unwritten + self._outbox.control_bytes + self._compressing.held
+    def _held(self) -> int:
+        answers, compressing = self._receive.answers.backlog + self._receive.streams.unwritten, self._compressing.held
+        return answers + self._outbox.control_bytes + compressing + self.link.lanes.weight
 
     def _drop(self, reason: str, text: str) -> None:
         log.warning("peer makes this node hold too much", node=self.bus.name, peer=self.peer_id, text=text)

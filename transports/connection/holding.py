@@ -1,4 +1,4 @@
-"""What one peer makes this node hold, in bytes of memory: messages that wait, bodies in part, answers to be read.
+"""What one peer makes this node hold, in bytes of memory: messages that wait, bodies in part, answers, its channels.
 
 It outlives the connection for as long as messages of it wait for their reactors.
 """
@@ -38,9 +38,9 @@ class HoldingHost(Protocol):
 
 
 class Holding:
-    """That of one connection. `unread()`: bytes of what is to be written; `cut(reason, text)` ends the connection."""
+    """That of one connection. `beside()`: bytes beside what has come; `cut(reason, text)` ends the connection."""
 
-    __slots__ = ("_bus", "_cut", "_lanes", "_memory", "_reader", "_receive", "_share", "_source", "_unread", "due")
+    __slots__ = ("_beside", "_bus", "_cut", "_lanes", "_memory", "_reader", "_receive", "_share", "_source", "due")
 
     def __init__(
         self,
@@ -49,7 +49,7 @@ class Holding:
         source: str,
         receive: ReceiveSide,
         reader: FrameReader,
-        unread: Callable[[], int],
+        beside: Callable[[], int],
         cut: Callable[[str, str], None],
     ) -> None:
         self._bus = bus
@@ -58,10 +58,10 @@ class Holding:
         self._receive: ReceiveSide | None = receive
         self._reader: FrameReader | None = reader
         self._lanes: Iterable[InLane] = receive.lanes
-        self._unread, self._cut = unread, cut
+        self._beside, self._cut = beside, cut
         self._share = memory.share(self._weigh, self._shed)
-        #: Look again when that number of bytes has come.
-        self.due = memory.pause
+        #: Look again when that number of bytes has come: at first, as the peer has said by then what it runs.
+        self.due = 0
 
     def look(self) -> None:
         """See what is held now, and whether that is too much for the node."""
@@ -81,7 +81,7 @@ class Holding:
         self._lanes = [lane for lane in receive.lanes if lane.window.held[0]]
         receive.emptied = self._emptied
         self._receive = self._reader = None
-        self._unread, self._cut = int, _nobody
+        self._beside, self._cut = int, _nobody
         self._emptied()
 
     def _emptied(self) -> None:
@@ -90,7 +90,7 @@ class Holding:
             self._share.close()
 
     def _weigh(self) -> int:
-        held = self._unread()
+        held = self._beside()
         if self._reader is not None:
             held += self._reader.holds
         for lane in self._lanes:

@@ -12,9 +12,9 @@ from collections.abc import Callable
 
 __all__ = ["PEER_MEMORY", "MemoryShare", "PeerMemory"]
 
-#: Bytes of memory for messages that wait, bodies that are here in part, answers that are not read: half as much again
-#: as one channel of 64 busy peers holds with the window that is the default. With what the allocator keeps beside it,
-#: and what comes within a turn, a node grows by 128 MiB.
+#: Bytes of memory for messages that wait, bodies that are here in part, answers that are not read, and the channels
+#: that peers say they have: half as much again as one channel of 64 busy peers holds with the window that is the
+#: default. With what the allocator keeps beside it, and what comes within a turn, a node grows by 128 MiB.
 PEER_MEMORY = 96 << 20
 #: Bytes of memory a byte of nearly all messages; of one that is heavier twice as much comes before it is noticed.
 HEAVY = 128

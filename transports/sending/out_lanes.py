@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from sys import getsizeof
 
 from ...actors.base import ProtocolError, SendError, get_logger
 from ...actors.engine import Load
@@ -10,10 +11,12 @@ from ...actors.mailbox import Account, Books, Side
 from ..lanes import LaneStatistics, LaneTurn, Outgoing, OutLane, WindowShare
 from ..wire import ChannelCodec, ChannelInfo, Codecs, WindowFrame, body_limit
 
-__all__ = ["OutLanes", "overlooked_on"]
+__all__ = ["OF_LANE", "OutLanes", "overlooked_on"]
 
 #: Names of the bus's own channels begin so.
 OWN = "peerbus."
+#: Bytes of memory for a lane, its place in the rounds and in tables, beside the names of its messages.
+OF_LANE = 8 << 10
 
 log = get_logger("peerbus.transports")
 
@@ -21,7 +24,7 @@ log = get_logger("peerbus.transports")
 class OutLanes:
     """Those of one connection. `node`, `peer_id`: for the log; `side`: where the ledger has what is sent."""
 
-    __slots__ = ("_codecs", "_node", "_peer_id", "_side", "by_index", "by_name", "share", "turns")
+    __slots__ = ("_codecs", "_node", "_peer_id", "_side", "_weighed", "by_index", "by_name", "share", "turns", "weight")
 
     def __init__(self, codecs: Codecs, node: str, peer_id: str, side: Side = Side.REMOTE) -> None:
         self._codecs = codecs
@@ -35,6 +38,10 @@ class OutLanes:
         self.turns: list[LaneTurn] = []
         #: What windows may grow by: what is accepted here and does not leave yet takes this node's memory.
         self.share = WindowShare()
+        #: Bytes of memory, as one estimates it, for the lanes that are here by the peer's will alone: to reactors that
+        #: nobody here has, and those that are closed, which stand there for good.
+        self.weight = 0
+        self._weighed: set[int] = set()
 
     def open(
         self,
@@ -56,6 +63,8 @@ class OutLanes:
         codec = self._codecs.towards(info.name, info.schema) or self._codecs.get(info.name)
         lane = OutLane(index, info, codec, wake)
         lane.alone, lane.clock, lane.encode = alone, clock, encode
+        if codec is None:
+            self._weigh(lane)
         self.by_index.append(lane)
         self.turns.append(LaneTurn(lane, info.priority))
         self.by_name[info.name] = lane
@@ -66,7 +75,13 @@ class OutLanes:
         if self.by_name.get(lane.info.name) is not lane:
             return None
         del self.by_name[lane.info.name]
+        self._weigh(lane)
         return lane
+
+    def _weigh(self, lane: OutLane) -> None:
+        if lane.index not in self._weighed:
+            self._weighed.add(lane.index)
+            self.weight += OF_LANE + sum(map(getsizeof, lane.info.types))
 
     def differs(self, lane: OutLane, why: str) -> None:
         """Nothing can be sent on that lane: what the peer declares on it is not known. Tell the operator."""

@@ -11,7 +11,7 @@ from peerbus.actors.base.errors import ProtocolError
 from peerbus.actors.mailbox.ledger import Books, Side
 from peerbus.transports.lanes import WindowBudget
 from peerbus.transports.lanes.out_lane import OutLane
-from peerbus.transports.sending.out_lanes import OutLanes
+from peerbus.transports.sending.out_lanes import OF_LANE, OutLanes
 from peerbus.transports.wire.codecs import Codecs
 from peerbus.transports.wire.frames import WindowFrame
 from peerbus.transports.wire.hello import ChannelInfo
@@ -42,6 +42,21 @@ def test_a_lane_is_found_by_name_while_its_reactor_runs_and_by_number_for_ever()
     lanes.open(2, FIRST, nobody, lambda: False, lambda: 0.0, lambda *_: None)
     assert lanes.by_name["first"] is lanes.at(2)
     assert lanes.close(0) is None
+
+
+def test_lanes_weigh_that_are_here_by_the_peers_will_alone_and_each_once() -> None:
+    lanes = opened(FIRST, SECOND)
+    assert lanes.weight == 0  # this node has both
+    strange = msgspec.structs.replace(FIRST, name="strange", types=("x" * 100, "y" * 100))
+    lanes.open(2, strange, nobody, lambda: False, lambda: 0.0, lambda *_: None)
+    one = lanes.weight
+    assert OF_LANE + 200 < one < OF_LANE + 400
+    assert lanes.close(0) is not None
+    closed = lanes.weight
+    assert closed >= one + OF_LANE
+    for index in (0, 2):
+        lanes.close(index)
+    assert lanes.weight == closed
 
 
 @pytest.mark.parametrize(("index", "info", "reason"), [(2, SECOND, "unknown_channel"), (1, FIRST, "bad_field")])
