@@ -40,14 +40,14 @@ class FarWorker:
 
 
 @contextlib.contextmanager
-def far_worker(config: Path, text: str, *, on: Sequence[str] = ()) -> Iterator[FarWorker]:
+def far_worker(config: Path, text: str, *, on: Sequence[str] = (), flags: Sequence[str] = ()) -> Iterator[FarWorker]:
     """One with that configuration, which is written first. `on`: words before its own, `ip netns exec …`."""
     config.write_text(text)
     output = config.with_suffix(".log")
     environment = {**os.environ, "PYTHONPATH": str(TESTS), "PYTHONUNBUFFERED": "1"}
     with output.open("wb") as out:
         process = subprocess.Popen(
-            [*on, sys.executable, "-m", "peerbus", "worker", str(config)],
+            [*on, sys.executable, "-m", "peerbus", "worker", str(config), *flags],
             stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT, env=environment, start_new_session=True,
         )  # fmt: skip
     try:

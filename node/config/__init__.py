@@ -8,6 +8,7 @@ from .overrides import PREFIX, Override, from_environment, from_words, key_text,
 from .permissions import notes_on_permissions
 from .places import from_outside
 from .processes import ProcessReactor
+from .table import Source
 from .worker import WorkerConfig, load_worker_config
 
 __all__ = [
@@ -17,6 +18,7 @@ __all__ = [
     "Override",
     "ProcessReactor",
     "ReactorConfig",
+    "Source",
     "WorkerConfig",
     "from_environment",
     "from_outside",

@@ -16,9 +16,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from ..config import NodeConfig, Override, from_outside, leaves
+from ..config import NodeConfig, Override, Source, from_outside, leaves
 
-__all__ = ["DEMANDS", "FLAG", "MEASURES", "HardenedConfig", "Measure", "Missing", "hardened"]
+__all__ = [
+    "DEMANDS",
+    "FLAG",
+    "MEASURES",
+    "HardenedConfig",
+    "Measure",
+    "Missing",
+    "hardened",
+    "imported_code",
+    "missing_lines",
+    "only_ours",
+]
 
 FLAG: Final = "--harden"
 
@@ -68,9 +79,12 @@ class HardenedConfig:
 
     def lines(self) -> list[str]:
         """What is missing, each with the place where it would stand."""
-        source = self.config.source
-        places = (f"{source.origin(one.key)}: {one.key}" if one.key else source.name for one in self.missing)
-        return [f"{place}: {one.problem}" for place, one in zip(places, self.missing, strict=True)]
+        return missing_lines(self.config.source, self.missing)
+
+
+def missing_lines(source: Source, missing: Iterable[Missing]) -> list[str]:
+    """What is missing of that configuration, each with the place where it would stand."""
+    return [f"{f'{source.origin(one.key)}: {one.key}' if one.key else source.name}: {one.problem}" for one in missing]
 
 
 def hardened(read: Callable[[Sequence[Override]], NodeConfig]) -> HardenedConfig:
@@ -128,13 +142,13 @@ def _admin(config: NodeConfig) -> Iterator[Missing]:
 
 def _files(config: NodeConfig) -> Iterator[Missing]:
     if os.path.exists(config.source.name):
-        yield from _only_ours("", "the configuration", Path(config.source.name))
-    yield from _only_ours("reactors", "the folder that modules are looked for in", config.folder)
+        yield from only_ours("", "the configuration", Path(config.source.name))
+    yield from only_ours("reactors", "the folder that modules are looked for in", config.folder)
     if config.book is not None:
-        yield from _only_ours("book", "the book", config.book if config.book.exists() else config.book.parent)
+        yield from only_ours("book", "the book", config.book if config.book.exists() else config.book.parent)
     yield from _rules(config)
     if config.admin.enabled and config.admin.at is not None and "://" not in config.admin.at:
-        yield from _only_ours("admin.at", "the folder of the admin socket", Path(config.admin.at).parent)
+        yield from only_ours("admin.at", "the folder of the admin socket", Path(config.admin.at).parent)
 
 
 def _rules(config: NodeConfig) -> Iterator[Missing]:
@@ -144,10 +158,10 @@ def _rules(config: NodeConfig) -> Iterator[Missing]:
     for key, source in (*named.items(), ("revoked", network.revoked_path), *(("network_key", k) for k in network.keys)):
         if isinstance(source, str | Path):
             path = Path(source)
-            yield from _only_ours(f"network.{key}", "the file", path if path.exists() else path.parent)
+            yield from only_ours(f"network.{key}", "the file", path if path.exists() else path.parent)
 
 
-def _only_ours(key: str, what: str, path: Path) -> Iterator[Missing]:
+def only_ours(key: str, what: str, path: Path) -> Iterator[Missing]:
     """Nobody else may change what is there, or put something else in its place."""
     if why := who_else_writes(path):
         yield Missing(key, f"{what} is not this node's alone: {why}")
@@ -172,11 +186,15 @@ def who_else_writes(path: Path, *, mode: int = stat.S_IWGRP | stat.S_IWOTH) -> s
     return ""
 
 
-def _code(config: NodeConfig) -> Iterator[Missing]:
+def imported_code(key: str) -> Iterator[Missing]:
     """What Python imports. Groups are left out: Debian gives its own folders of modules to one of administrators."""
     for entry in dict.fromkeys(os.path.abspath(each) for each in sys.path):
         if os.path.exists(entry) and (why := who_else_writes(Path(entry), mode=stat.S_IWOTH)):
-            yield Missing("reactors", f"where Python looks for modules, {why}")
+            yield Missing(key, f"where Python looks for modules, {why}")
+
+
+def _code(config: NodeConfig) -> Iterator[Missing]:
+    yield from imported_code("reactors")
     reactors = [("reactors", each.path) for each in config.reactors]
     reactors += [(one.key, each.path) for one in config.processes for each in one.reactors]
     for key, path in reactors:

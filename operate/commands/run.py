@@ -5,15 +5,14 @@ from __future__ import annotations
 import argparse
 import asyncio
 import gc
-import os
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from ...actors.base import ConfigError, PeerbusError, get_logger
+from ...actors.base import PeerbusError, get_logger
 from ...node import logs
 from ...node.config import NodeConfig, Override, from_outside, load_config
-from ...node.process import GUARDS, Guarding, Notifier, guard_process
+from ...node.process import Notifier, guard_process
 from ...node.run import (
     FLAG,
     MEASURES,
@@ -28,6 +27,7 @@ from ...node.run import (
     serve,
 )
 from ..configured import extensions_of
+from .guarded import guards_said, log_guarding, not_hardened, say_missing, warn_of_root
 from .settings import add_settings, settings_said
 from .terminal import Terminal
 
@@ -54,7 +54,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The flags of `peerbus run`."""
     parser.epilog = _EPILOG.format(
         measures="\n".join(f"  {one.key} = {one.override.text}\n    {one.why}" for one in MEASURES),
-        guards="\n".join(f"  {one.name + ',':<18} as {one.why}" for one in GUARDS),
+        guards=guards_said(),
     )
     parser.add_argument(
         "config", metavar="CONFIG.toml", type=Path, help="the configuration (peerbus explain configuration)"
@@ -74,13 +74,8 @@ def _read(options: argparse.Namespace) -> NodeConfig:
         return _loaded(options, ())
     found = hardened(lambda measures: _loaded(options, measures))
     if found.missing:
-        problems = "; ".join(found.lines())
-        raise ConfigError(f"not hardened, {_things(found.missing)} missing: {problems}")
+        raise not_hardened(found.lines())
     return found.config
-
-
-def _things(missing: Sequence[object]) -> str:
-    return "1 thing is" if len(missing) == 1 else f"{len(missing)} things are"
 
 
 def _loaded(options: argparse.Namespace, measures: Sequence[Override]) -> NodeConfig:
@@ -114,8 +109,7 @@ def run(options: argparse.Namespace) -> int:
     guarded = guard_process() if options.harden and not options.check else ()
     config = _read(options)
     logs.configure(config.log.level, config.log.format)
-    for each in guarded:
-        _log_guarding(each)
+    log_guarding(guarded)
 
     identity = load_identity(config)
     if options.check:
@@ -151,21 +145,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _check_hardening(options: argparse.Namespace) -> int:
-    """Say all that is missing, a line each; the exit status for it, 0 where nothing is."""
-    found = hardened(lambda measures: _loaded(options, measures))
-    if not found.missing:
-        return 0
-    lines = "\n".join(f"  {line}" for line in found.lines())
-    Terminal().say(f"{options.config} is not hardened, {_things(found.missing)} missing:\n{lines}")
-    return 2
-
-
-def _log_guarding(each: Guarding) -> None:
-    log = get_logger("peerbus.node")
-    if each.problem:
-        log.warning("cannot be hardened here", measure=each.guard.name, problem=each.problem)
-    else:
-        log.info("hardened", measure=each.guard.name, why=each.guard.why)
+    return say_missing(options.config, hardened(lambda measures: _loaded(options, measures)).lines())
 
 
 def _log_hardening(config: NodeConfig) -> None:
@@ -173,8 +153,7 @@ def _log_hardening(config: NodeConfig) -> None:
     for one in MEASURES:
         if config.source.origin(one.key) == FLAG:
             log.info("hardened", node=config.name, measure=f"{one.key} = {one.override.text}", why=one.why)
-    if os.geteuid() == 0:
-        log.warning("runs as root", node=config.name, hint="give it a user of its own: see `peerbus explain deploy`")
+    warn_of_root(node=config.name)
 
 
 def _settle() -> None:

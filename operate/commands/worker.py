@@ -9,8 +9,10 @@ from pathlib import Path
 from ...actors.base import ConfigError
 from ...node import logs
 from ...node.config import WorkerConfig, load_worker_config
+from ...node.process import guard_process
 from ...node.workers import CalledNode, keep_calling
 from ...transports.streams import Identity
+from .guarded import guards_said, log_guarding, not_hardened, say_missing, warn_of_root
 from .settings import add_settings, settings_said
 from .terminal import Terminal
 
@@ -35,27 +37,50 @@ The node's configuration awaits it:
 It calls until its node is there, works for it, begins anew where it was killed, and calls again where the node has
 gone. The first SIGTERM or Ctrl-C ends it in order: what is under way is done, and what is sent meanwhile waits for the
 next one. A second one ends it at once. peerbus explain deploy has it in containers.
+
+--harden is for a worker that runs where others do. It gives up for the process:
+{guards}
+and starts only where its node is named, or the system says whose process answers, and where no other user can write
+the configuration, or what Python imports. --check --harden says what of that is missing.
 """
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The flags of `peerbus worker`."""
-    parser.epilog = _EPILOG
+    parser.epilog = _EPILOG.format(guards=guards_said())
     parser.add_argument("config", metavar="CONFIG.toml", type=Path, help="the worker's own configuration")
     add_settings(parser)
     parser.add_argument("--check", action="store_true", help="read everything, say what it is, call nobody")
+    parser.add_argument(
+        "--harden", action="store_true", help="give up what others could use, and start only where nothing is missing"
+    )
 
 
 def run(options: argparse.Namespace) -> int:
     """Run it to its end; return the exit status. Raises ConfigError."""
     config = _read(options)
+    missing = _missing(config) if options.harden else []
+    if options.check and (status := say_missing(options.config, missing)):
+        return status
+    if missing:
+        raise not_hardened(missing)
+    guarded = guard_process() if options.harden and not options.check else ()
     identity = _identity(config)
     if options.check:
         key = "it shows no key" if identity is None else f"its key is {identity.node_id}"
         Terminal().say(f"{options.config} is well\n  worker {config.name} of the node at {config.node}; {key}")
         return 0
     logs.configure(config.level, config.format)
+    log_guarding(guarded)
+    if options.harden:
+        warn_of_root(worker=config.name)
     return keep_calling(CalledNode(config.name, config.node, identity))
+
+
+def _missing(config: WorkerConfig) -> list[str]:
+    from ...node.run import missing_lines, missing_of_worker  # it takes all of a node, which a worker is not
+
+    return missing_lines(config.source, missing_of_worker(config))
 
 
 def _read(options: argparse.Namespace) -> WorkerConfig:

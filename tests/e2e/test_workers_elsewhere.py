@@ -17,6 +17,7 @@ from inside_pairs import until
 
 from peerbus.actors import LOCAL, PeerGone
 from peerbus.node import Node, Worker
+from peerbus.node.process import GUARDS
 from peerbus.transports.streams import Identity
 
 COUNTER = LOCAL / Counter
@@ -82,6 +83,23 @@ async def test_a_key_that_the_node_does_not_name_is_refused_and_both_say_so(
             await until(lambda: "answered" in lost.said)
         with far_worker(tmp_path / "right.toml", f'{text}identity = "right.key"\n'):
             assert await node.ask(COUNTER, Add(3), timeout=20) == 3
+
+
+def process_files(pid: object, *names: str) -> list[str]:
+    return [Path(f"/proc/{pid}/{name}").read_text() for name in names]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has /proc, and what --harden gives up there")
+async def test_a_hardened_one_has_given_up_files_for_others_core_dumps_and_new_privileges(tmp_path: Path) -> None:
+    where, config = f"unix://{tmp_path}/w.sock", tmp_path / "w.toml"
+    async with Node("n", processes={"crunch": Worker([Counter], listen=where)}) as node:
+        with far_worker(config, f'name = "crunch"\nnode = "{where}"\n', flags=["--harden"]) as worker:
+            pid = await node.ask(COUNTER, Pid(), timeout=20)
+            assert worker.said.count(" measure=") == len(GUARDS)
+            status, limits = await asyncio.to_thread(process_files, pid, "status", "limits")
+    assert "NoNewPrivs:\t1" in status
+    assert "Umask:\t0077" in status
+    assert next(line.split()[4:6] for line in limits.splitlines() if line.startswith("Max core")) == ["0", "0"]
 
 
 @pytest.mark.timeout(120)
