@@ -1,4 +1,4 @@
-"""What a connection receives that carries nothing: paid for by what does, and by time, as for TLS in `tls_idle`.
+"""What a connection receives that carries nothing: paid for by what does, and by time, as for TLS in `tls_session`.
 
 A frame of yamux without data costs its reader some microseconds, and nothing in the protocol limits them: pings, grants
 of a byte, streams that are opened and dropped. HTTP/2 had the same (CVE-2019-9512, CVE-2023-44487).

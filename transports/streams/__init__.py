@@ -36,7 +36,7 @@ from .startups import MAX_UNJUDGED, Startup, Startups
 from .tcp import TCP, TcpTransport
 from .tcp_sockets import TcpSockets
 from .tls import check_secret, client_context, server_context
-from .tls_idle import IdleRecords
+from .tls_session import IdleRecords
 from .transport import (
     FLUSH_TIMEOUT,
     HANDSHAKE_TIMEOUT,

@@ -18,6 +18,7 @@ from .receive_buffer import ReceiveBuffer
 from .relay_flow import CREDIT, DATA, END, RESET, FlowIn, FlowOut
 from .socket_handshake import handshake_error
 from .tls import authenticated_id
+from .tls_session import TlsSession
 from .transport import FLUSH_TIMEOUT, HIGH_WATER, LOW_WATER
 from .write_gate import WriteGate
 
@@ -25,8 +26,6 @@ __all__ = ["HANDSHAKE_WINDOW", "Relay", "RelayedStream"]
 
 #: Bytes that are granted before the other side has proven who it is: twice a handshake with long certificates.
 HANDSHAKE_WINDOW: Final = 64 * 1024
-#: Bytes that are taken out of TLS at once.
-_READ: Final = 64 * 1024
 
 
 class Relay(Protocol):
@@ -76,8 +75,7 @@ class RelayedStream:
         self._in = FlowIn(HANDSHAKE_WINDOW)
         self._buffer, self._gate = ReceiveBuffer(), WriteGate()
         self._push: Callable[[bytes], None] | None = None
-        self._records, self._sealed = ssl.MemoryBIO(), ssl.MemoryBIO()
-        self._tls = tls.wrap_bio(self._records, self._sealed, server_side=server_side)
+        self._session = TlsSession(tls, server_side=server_side)
         self._shaking = True
         self._paused = self._closed = False
         #: Our end is to be sent behind what waits; it, or a reset, was sent.
@@ -132,31 +130,27 @@ class RelayedStream:
     # TLS.
 
     def _take(self, records: bytes) -> None:
-        self._records.write(records)
-        try:
-            if self._shaking and not self._shake():
-                return
-            tls, pending = self._tls, self._records
-            while data := tls.read(_READ):
-                self._hand_over(data)
-                if not pending.pending and not tls.pending():
-                    return  # asking for more would only raise
-            self._end(None)
-        except ssl.SSLWantReadError:
+        session = self._session
+        session.feed(records)
+        if self._shaking and not self._shake():
             return
-        except ssl.SSLZeroReturnError:
-            self._end(None)
+        try:
+            while data := session.read():
+                self._hand_over(data)
         except ssl.SSLError as error:
             self._end(StreamBroken(f"TLS: {error.reason or error}"))
+            return
+        if session.ended:
+            self._end(None)
+        elif session.has_sealed:
+            self._seal()
 
     def _shake(self) -> bool:
         """Go on with the handshake; True: it is over, and well."""
         try:
-            self._tls.do_handshake()
-            self.peer_id = authenticated_id(self._tls)
-        except ssl.SSLWantReadError:
-            self._seal()
-            return False
+            over = self._session.shake_hands()
+            if over:
+                self.peer_id = authenticated_id(self._session.tls)
         except (ssl.SSLError, HandshakeFailed) as error:
             failed = error if isinstance(error, HandshakeFailed) else handshake_error(error)
             self._seal()  # what TLS says of it
@@ -164,15 +158,17 @@ class RelayedStream:
                 self.ready.set_exception(failed)
             self.lost(StreamBroken(str(failed)))
             return False
-        self._shaking = False
         self._seal()
+        if not over:
+            return False
+        self._shaking = False
         self._grant()
         if not self.ready.done():
             self.ready.set_result(None)
         return True
 
     def _seal(self) -> None:
-        data, out, relay = self._sealed.read(), self._out, self._relay
+        data, out, relay = self._session.sealed(), self._out, self._relay
         if data and not out.unsent and len(data) <= out.at_once and not relay.busy and not self._finished:
             relay.send((out.sent(len(data)), data))
             if not self._finishing:
@@ -220,9 +216,7 @@ class RelayedStream:
         if self._finishing or self._finished:
             return
         self._finishing = True
-        if not self._shaking:
-            with contextlib.suppress(ssl.SSLError, ValueError):
-                self._tls.unwrap()  # says close_notify; that of the other side may come later
+        self._session.close()  # the end of the other side may come later
         self._seal()
 
     def _reset(self) -> None:
@@ -271,7 +265,7 @@ class RelayedStream:
         if not data:
             return
         try:
-            self._tls.write(data)
+            self._session.write(data)
         except ssl.SSLError as error:
             self.lost(StreamBroken(f"TLS: {error.reason or error}"))
             self._gate.check()

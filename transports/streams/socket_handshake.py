@@ -5,14 +5,17 @@ from __future__ import annotations
 import asyncio
 import socket
 import ssl
+from typing import TypeVar
 
 from ...actors.base import HandshakeFailed
+from .loop_share import share_of
 from .socket_stream import SocketStream
 from .tls import authenticated_id
-from .tls_idle import WatchedContext
-from .transport import FLUSH_TIMEOUT, HANDSHAKE_TIMEOUT
+from .tls_stream import TlsStream
 
 __all__ = ["handshake_error", "open_stream"]
+
+_S = TypeVar("_S", bound=SocketStream)
 
 
 async def open_stream(sock: socket.socket, *, tls: ssl.SSLContext | None, server_side: bool) -> SocketStream:
@@ -20,22 +23,15 @@ async def open_stream(sock: socket.socket, *, tls: ssl.SSLContext | None, server
 
     Whatever ends that, the socket is closed. Raises: HandshakeFailed; OSError if the network failed.
     """
+    share = share_of(asyncio.get_running_loop())
     if tls is None:
-        return await _connect(sock, None, server_side=server_side)
-    if isinstance(tls, WatchedContext):
-        tls.by_turns = True  # a `SocketStream` reads again when it is told to
+        return await _connect(sock, SocketStream(sock, share), server_side=server_side)
+    stream = await _connect(sock, TlsStream(sock, share, tls, server_side=server_side), server_side=server_side)
     try:
-        # A cancelled handshake leaks its connection where asyncio does both steps in one (its first
-        # turn, Python 3.11); uvloop reads the handshake's first bytes too early if they are two.
-        if isinstance(asyncio.get_running_loop(), asyncio.BaseEventLoop):
-            stream = await _connect(sock, None, server_side=server_side, handshaking=True)
-            await _start_tls(stream, tls, server_side=server_side)
-        else:
-            stream = await _connect(sock, tls, server_side=server_side)
-    except ssl.SSLError as error:
-        raise handshake_error(error) from error
-    try:
+        await stream.shaken
         stream.peer_id = authenticated_id(stream.tls)
+    except ssl.SSLError as error:  # it has said so, and closes behind that
+        raise handshake_error(error) from error
     except BaseException:
         stream.abort()
         raise
@@ -56,42 +52,12 @@ def handshake_error(error: OSError) -> HandshakeFailed:
     return HandshakeFailed("certificate" if about_certificate else "tls", words, by_peer=by_peer)
 
 
-async def _connect(
-    sock: socket.socket, tls: ssl.SSLContext | None, *, server_side: bool, handshaking: bool = False
-) -> SocketStream:
+async def _connect(sock: socket.socket, stream: _S, *, server_side: bool) -> _S:
     loop = asyncio.get_running_loop()
-    stream = SocketStream(sock, handshaking=handshaking)
-    # The caller's deadline comes first; asyncio wants numbers of its own as well.
-    waits, ends = (2 * HANDSHAKE_TIMEOUT, FLUSH_TIMEOUT) if tls else (None, None)
     if server_side:
-        await loop.connect_accepted_socket(
-            lambda: stream, sock, ssl=tls, ssl_handshake_timeout=waits, ssl_shutdown_timeout=ends
-        )
-        return stream
-    connect = loop.create_unix_connection if sock.family == socket.AF_UNIX else loop.create_connection
-    # Names prove nothing here, so none is sent to listeners on the way.
-    name = "" if tls else None
-    await connect(
-        lambda: stream,
-        sock=sock,
-        ssl=tls,
-        server_hostname=name,
-        ssl_handshake_timeout=waits,
-        ssl_shutdown_timeout=ends,
-    )
+        await loop.connect_accepted_socket(lambda: stream, sock)
+    elif sock.family == socket.AF_UNIX:
+        await loop.create_unix_connection(lambda: stream, sock=sock)
+    else:
+        await loop.create_connection(lambda: stream, sock=sock)
     return stream
-
-
-async def _start_tls(stream: SocketStream, tls: ssl.SSLContext, *, server_side: bool) -> None:
-    # If this fails it closes the connection itself.
-    transport = await asyncio.get_running_loop().start_tls(
-        stream.transport,
-        stream,
-        tls,
-        server_side=server_side,
-        ssl_handshake_timeout=2 * HANDSHAKE_TIMEOUT,
-        ssl_shutdown_timeout=FLUSH_TIMEOUT,
-    )
-    if transport is None:
-        raise ConnectionResetError("the connection was lost")
-    stream.adopt(transport)

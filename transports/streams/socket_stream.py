@@ -5,19 +5,18 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
-import ssl
 import struct
 import sys
 from collections.abc import Callable, Sequence
 from typing import Final, cast
 
-from ...actors.base import StreamBroken, StreamClosed, weakly
+from ...actors.base import StreamBroken, StreamClosed
 from .endpoint import Endpoint
-from .filling import FillingProtocol
+from .filling import PEEK, Filler
+from .loop_share import LoopShare
 from .path_end import PathEnd
 from .receive_buffer import ReceiveBuffer
 from .scope import Scope
-from .tls_idle import WatchedTls
 from .transport import FLUSH_TIMEOUT, HIGH_WATER, LOW_WATER, WHOLE_HERE
 from .write_gate import WriteGate
 
@@ -30,17 +29,16 @@ GATHERED: Final = 32 * 1024
 _RESET: Final = struct.pack("ii", 1, 0)
 
 
-class SocketStream(PathEnd, asyncio.Protocol):
+class SocketStream(PathEnd, asyncio.BufferedProtocol):
     """The `Stream` of the transports that run on sockets; `socket_handshake.open_stream` makes one.
 
     It has no task: the event loop calls its Protocol methods, which feed the receive buffer and
     the write gate.
     """
 
-    def __init__(self, sock: socket.socket, *, handshaking: bool) -> None:
+    def __init__(self, sock: socket.socket, share: LoopShare) -> None:
         super().__init__()
         self._socket = sock
-        self._handshaking = handshaking
         self._transport: asyncio.Transport | None = None
         self._buffer = ReceiveBuffer()
         self._push: Callable[[bytes], None] | None = None
@@ -49,10 +47,9 @@ class SocketStream(PathEnd, asyncio.Protocol):
         self._reading_paused = False
         #: The transport hands the parts of a write to the system as they are.
         self._gathers = False
-        #: It is told of another way to read only where it begins to read.
-        self._begins_anew = False
-        #: What reads in its place while a place is filled.
-        self._filling: FillingProtocol | None = None
+        #: Where the loop reads to, and where the reader wants the bytes of a large body.
+        self._place, self._peek = share.place, share.place[:PEEK]
+        self._filler = Filler()
         #: The node id that was authenticated, or None.
         self.peer_id: str | None = None
 
@@ -62,25 +59,6 @@ class SocketStream(PathEnd, asyncio.Protocol):
         if self._transport is None:
             raise StreamBroken("the socket was never connected")
         return self._transport
-
-    @property
-    def tls(self) -> ssl.SSLObject | None:
-        """The TLS session, or None."""
-        tls: ssl.SSLObject | None = self.transport.get_extra_info("ssl_object")
-        return tls
-
-    def adopt(self, transport: asyncio.Transport) -> None:
-        """Read from and write to this transport, from now on."""
-        self._transport = transport
-        plain = transport.get_extra_info("sslcontext") is None
-        self._begins_anew = plain and type(transport).__module__.startswith("uvloop")
-        self._gathers = self._begins_anew or (plain and sys.version_info >= (3, 12))
-        transport.set_write_buffer_limits(high=HIGH_WATER, low=LOW_WATER)
-        tls = transport.get_extra_info("ssl_object")
-        if isinstance(tls, WatchedTls):
-            # What is left there waits for its turn: the loop reads no more bytes meanwhile, and finds no end.
-            transport.set_read_buffer_limits(high=1, low=0)  # type: ignore[attr-defined]  # of TLS transports alone
-            tls.read_again_by(weakly(self._read_again))
 
     def place(self, local: Endpoint, remote: Endpoint, *, own_id: str | None) -> None:
         """Say where the two ends are; what was authenticated is added."""
@@ -115,12 +93,8 @@ class SocketStream(PathEnd, asyncio.Protocol):
 
     def fill(self, place: memoryview, came: Callable[[int], None]) -> None:
         """As `Filling.fill`."""
-        if self._push is None or self._lost.is_set():
-            return
-        if self._filling is None:
-            self._filling = FillingProtocol(self, self._filled)
-            self._read_by(self._filling)
-        self._filling.fill(place, came)
+        if self._push is not None and not self._lost.is_set():
+            self._filler.fill(place, came)
 
     def pause(self) -> None:
         """As `Pausing.pause`."""
@@ -191,23 +165,10 @@ class SocketStream(PathEnd, asyncio.Protocol):
         state = "lost" if self._lost.is_set() else "closed" if self._closed else "open"
         return f"<SocketStream {self._local} ⇄ {self._remote} {state}>"
 
-    def _filled(self) -> None:
-        if self._filling is not None:
-            self._filling = None
-            self._read_by(self)
-
-    def _read_by(self, protocol: asyncio.BaseProtocol) -> None:
-        transport = self.transport
-        transport.set_protocol(protocol)
-        if self._begins_anew and not self._reading_paused and not transport.is_closing():
-            transport.pause_reading()
-            transport.resume_reading()
-
     def _close(self) -> None:
-        if self._transport is not None and not self._lost.is_set():
-            self._filled()
         self._closed = True
         self._push = None
+        self._filler.drop()
         self._buffer.close()
         self._gate.fail(StreamClosed("the stream was closed on this side"))
 
@@ -217,10 +178,12 @@ class SocketStream(PathEnd, asyncio.Protocol):
         # Closing a socket while unread bytes wait in it resets the connection, and what was
         # written last is lost with it (RFC 9293 §3.10.4): so say the end, then read to theirs.
         self._resume_reading()
-        if self._transport.can_write_eof():
+        self._say_end()
+        if not self._transport.is_closing():
             self._transport.write_eof()
-        else:
-            self._transport.close()
+
+    def _say_end(self) -> None:
+        """What is to be said before the end of the bytes."""
 
     def _reset(self) -> None:
         if self._transport is None or self._lost.is_set():
@@ -235,43 +198,12 @@ class SocketStream(PathEnd, asyncio.Protocol):
             self._reading_paused = False
             self._transport.resume_reading()
 
-    def _read_again(self) -> None:
-        """Something that has come waits in TLS; where reading is paused that waits for its end."""
-        transport = self._transport
-        if transport is not None and not self._reading_paused and not self._lost.is_set():
-            transport.pause_reading()
-            transport.resume_reading()
-
     def _fail(self, error: StreamBroken) -> None:
         self._buffer.feed_end(error)
         if not self._gate.failed:
             self._gate.fail(error)
 
-    def _is_truncated(self) -> bool:
-        """Whether somebody in between ended the connection: the loops do not tell (RFC 8446 §6.1)."""
-        tls = self.tls if not self._closed else None
-        if tls is None:
-            return False
-        try:
-            # Empty once the other side's close_notify was read; "want read" if there was none.
-            return tls.read(1) != b""
-        except ssl.SSLError:
-            return True
-
-    # The Protocol: the event loop calls these.
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """The socket is ready; a TLS handshake may have to follow."""
-        raw = cast("asyncio.Transport", transport)
-        if self._handshaking:
-            # The first bytes are the handshake's, and not for this object.
-            raw.pause_reading()
-            self._transport = raw
-        else:
-            self.adopt(raw)
-
-    def data_received(self, data: bytes) -> None:
-        """Bytes arrived."""
+    def _hand_over(self, data: bytes) -> None:
         if self._closed:
             return
         if self._push is not None:
@@ -282,20 +214,47 @@ class SocketStream(PathEnd, asyncio.Protocol):
             self._reading_paused = True
             self._transport.pause_reading()
 
-    def eof_received(self) -> bool:
-        """The other side ended its bytes; the loop then closes this side too."""
-        if self._is_truncated():
-            self._fail(StreamBroken(f"the connection to {self._remote} ended without an end of its TLS"))
-            return False
+    def _end(self) -> None:
+        """The other side's bytes are over: there are no half-closed streams."""
         self._buffer.feed_end()
         if not self._gate.failed:
             self._gate.fail(StreamBroken("the other side closed the stream"))
+        self.transport.close()
+
+    # The Protocol: the event loop calls these.
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """The socket is ready."""
+        self._transport = made = cast("asyncio.Transport", transport)
+        made.set_write_buffer_limits(high=HIGH_WATER, low=LOW_WATER)
+        self._gathers = type(made).__module__.startswith("uvloop") or sys.version_info >= (3, 12)
+
+    def get_buffer(self, sizehint: int) -> memoryview:
+        """Where the next bytes go."""
+        filler = self._filler
+        if filler.place is not None:
+            return filler.place
+        return self._peek if filler.peeks else self._place
+
+    def buffer_updated(self, nbytes: int) -> None:
+        """Bytes arrived there."""
+        filler = self._filler
+        if filler.place is not None:
+            filler.filled(nbytes)
+            return
+        if filler.peeks:
+            filler.peeks -= 1
+        self._hand_over(bytes(self._place[:nbytes]))
+
+    def eof_received(self) -> bool:
+        """The other side ended its bytes; the loop then closes this side too."""
+        self._end()
         return False
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The socket is gone: after an end, a close of ours, or a failure."""
         self._lost.set()
-        self._filling = None
+        self._filler.drop()
         self.settle("closed")
         why = f": {exc}" if exc is not None else " without an end"
         error = StreamBroken(f"the connection to {self._remote or 'the other side'} broke{why}")

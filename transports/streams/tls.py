@@ -26,8 +26,6 @@ from typing import Final
 from ...actors.base import HandshakeFailed
 from .authority import Authority
 from .identity import Identity, node_id_of
-from .tls_idle import WatchedContext
-from .tls_turns import TlsTurns
 
 __all__ = ["authenticated_id", "check_secret", "client_context", "server_context"]
 
@@ -75,8 +73,7 @@ def check_secret(node_id: str) -> None:
 
 def _context(protocol: int, identity: Identity) -> ssl.SSLContext:
     issued = Authority(_PUBLISHED_SEED).issue(identity.public_key_der)
-    context = WatchedContext(protocol)
-    context.turns = TlsTurns()
+    context = ssl.SSLContext(protocol)
     context.minimum_version = ssl.TLSVersion.TLSv1_3
     context.check_hostname = False
     context.verify_mode = ssl.CERT_REQUIRED
