@@ -50,7 +50,6 @@ from .spelling import did_you_mean, nearest, spelled
 from .stop_flag import StopFlag
 from .tasks import forget_task, new_task
 from .thread_end import ENDED, bind_to_thread
-from .weak_call import weakly
 
 __all__ = [
     "TRACE_ID",
@@ -127,5 +126,4 @@ __all__ = [
     "date_text",
     "wall_clock",
     "warn_unfinished",
-    "weakly",
 ]
