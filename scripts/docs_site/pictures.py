@@ -27,7 +27,13 @@ def drawn(markdown: str, docs: Path, place: str) -> str:
 
     def inside(found: re.Match[str]) -> str:
         file = folder / found["to"]
-        return in_page(file.read_text(encoding="utf-8"), next(numbers)) if file.is_file() else found[0]
+        if not file.is_file():
+            return found[0]
+        narrow = file.with_stem(f"{file.stem}-narrow")
+        if not narrow.is_file():
+            return in_page(file.read_text(encoding="utf-8"), next(numbers))
+        both = ((file, "wide"), (narrow, "narrow"))
+        return "\n".join(in_page(each.read_text(encoding="utf-8"), next(numbers), kind) for each, kind in both)
 
     written = []
     for code, run in sections(markdown):

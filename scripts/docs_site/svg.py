@@ -58,9 +58,15 @@ def picture(body: str, width: float, height: float, title: str, *, left: float =
     )
 
 
-def in_page(drawing: str, number: int) -> str:
-    """The same for a page of the site: on one line, coloured by it, its arrow named apart from those of others."""
-    bare = re.sub(r"<style>.*?</style>", f"<style>{_SHAPES}</style>", drawing, flags=re.DOTALL)
+def in_page(drawing: str, number: int, kind: str = "") -> str:
+    """The same for a page of the site: on one line, coloured by it, its arrow named apart from those of others.
+
+    `kind`: `wide` or `narrow`, for a drawing of which there is one for each width of the page.
+    """
+    # A style in a page counts for all of it: this one is of this drawing, or its arrow would be that of the last one.
+    shapes = _SHAPES.replace(".drawing ", f".drawing-{number} ")
+    bare = re.sub(r"<style>.*?</style>", f"<style>{shapes}</style>", drawing, flags=re.DOTALL)
+    bare = bare.replace('class="drawing"', f'class="drawing drawing-{number}"', 1)
     bare = re.sub(r'<rect class="paper"[^>]*/>', "", bare).replace('xmlns="http://www.w3.org/2000/svg" ', "")
     bare = bare.replace('id="arrow"', f'id="arrow-{number}"').replace("url(#arrow)", f"url(#arrow-{number})")
-    return f'<figure class="drawn">{" ".join(bare.split())}</figure>'
+    return f'<figure class="{f"drawn {kind}".strip()}">{" ".join(bare.split())}</figure>'
