@@ -94,12 +94,14 @@ def _kind_of(host: str) -> str:
 
 
 def _split(text: str) -> Iterator[tuple[str, str]]:
-    start, *parts = text.split("/")
+    start, *parts = text.removesuffix("/").split("/")
     if start or len(parts) < 2:
         raise ValueError("write /ip4/192.0.2.1/tcp/4001/p2p/12D3KooW…")
     while parts:
         name, *rest = parts
         name = _OLD.get(name, name)
+        if not name:
+            raise ValueError("there is nothing between two slashes")
         if name not in _CODES:
             raise ValueError(f"/{name} is not carried here: an address or a name, /tcp and /p2p are")
         if not rest or not rest[0]:
@@ -119,6 +121,8 @@ def _endpoint_of(parts: list[tuple[str, str]]) -> Endpoint:
             raise ValueError("/ip6zone stands before an /ip6")
     if names[:1] and names[0] in _HOSTS and names[1:] in (["tcp"], ["tcp", "p2p"]):
         host, text = values[names[0]], values["tcp"]
+    elif names == ["p2p"]:
+        raise ValueError("it says who, and not where: write /ip4/192.0.2.1/tcp/4001 before it")
     else:
         raise ValueError("not an address or a name, /tcp, and perhaps /p2p, in this order")
     _check_host(names[0], host)

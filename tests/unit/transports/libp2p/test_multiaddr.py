@@ -38,6 +38,7 @@ def test_a_place_is_read_and_written_both_ways(text: str, endpoint: str) -> None
 def test_other_words_for_the_same_are_read() -> None:
     for kind in ("dns4", "dns6"):
         assert from_multiaddr(f"/{kind}/bob.example/tcp/1") == Endpoint("libp2p+tcp", host="bob.example", port=1)
+    assert from_multiaddr("/ip4/127.0.0.1/tcp/1/") == from_multiaddr("/ip4/127.0.0.1/tcp/1"), "as go and js read it"
     assert from_multiaddr(f"/ip4/127.0.0.1/tcp/1/ipfs/{peer_id_text(RAW)}").peer_id == ALICE.node_id
 
 
@@ -56,6 +57,9 @@ def test_the_bytes_are_those_of_the_specification() -> None:
         ("/ip4/127.0.0.1", "in this order"),
         ("/ip4/127.0.0.1/tcp", "needs a value"),
         ("/ip4/127.0.0.1/tcp/", "needs a value"),
+        ("/ip4/127.0.0.1/tcp/1//", "nothing between two slashes"),
+        ("/ip4/127.0.0.1//tcp/1", "nothing between two slashes"),
+        ("/p2p/12D3KooWD3eckifWpRn9wQpMG9R9hX3sD158z7EqHWmweQAJU5SA", "who, and not where"),
         ("/ip4/::1/tcp/1", "does not belong behind /ip4"),
         ("/ip4/bob.example/tcp/1", "does not belong behind /ip4"),
         ("/dns/127.0.0.1/tcp/1", "does not belong behind /dns"),
