@@ -182,11 +182,11 @@ class PeerManager:
         """When `dials` will next have something, should nothing else happen; None: never."""
         return self._list.next_due(now)
 
-    def dial_failed(self, dial: Dial, reason: str, now: float, *, by_peer: bool = False) -> None:
+    def dial_failed(self, dial: Dial, reason: str, now: float, *, by_peer: bool = False, who: str = "") -> None:
         """A dial came back without a connection. A dial that is not out any more is ignored.
 
-        `reason` is `HandshakeFailed.reason` or a short word of the shell's own. `by_peer`: the peer
-        said so, then all its addresses wait. `node_id`: another node answered there; the address is
+        `reason` is `HandshakeFailed.reason` or a short word of the shell's own. `by_peer`: the peer said so, then all
+        its addresses wait. `who`: who proved to be there. `node_id`: another node answered there; the address is
         forgotten, or, configured without an id, open to any node that answers. `self_dial`: we did.
         """
         self._list.look_again()
@@ -200,7 +200,7 @@ class PeerManager:
         if reason in INCOMPATIBLE and peer.node_id is not None and not peer.persistent:
             peer.inactive = reason
         if reason in NO_FAULT:
-            peer.rest(now, self._options, self._rng)
+            self._peers.has_another(peer, dial, who, now, self._rng)
         elif by_peer:
             peer.failed(now, self._options, self._rng, at_least=FULL_PAUSE if reason == "full" else 0.0)
         elif reason == "self_dial" and not dial.endpoint.is_name:

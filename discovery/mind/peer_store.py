@@ -11,7 +11,7 @@ from zlib import crc32
 
 from ...transports.rules import PeerRules
 from ...transports.streams import Endpoint
-from ..facts import Candidate, Score
+from ..facts import Candidate, Dial, Score
 from ..peer import CONFIGURED, REACHED, SEED, KnownPeer, PeerOptions, PeerState
 from .crowds import crowd_of, network_of
 from .pins import Pins
@@ -235,6 +235,13 @@ class PeerStore:
             for source in sources:
                 peer.addresses.add(endpoint, source, None if said is None else said.way)
         return peer
+
+    def has_another(self, peer: KnownPeer, dial: Dial, who: str, now: float, rng: random.Random) -> None:
+        """The node there keeps the connection that it has: of one that is connected the place is known to be its."""
+        peer.rest(now, self._options, rng)
+        known = self.get(who)
+        if known is not None and known.linked and dial.node_id is None and not dial.endpoint.is_name:
+            self.answered(dial.endpoint, who, now)
 
     def release(self, peer: KnownPeer, now: float, rng: random.Random) -> None:
         """This node turned us away: the names that led to it may lead to others as well."""

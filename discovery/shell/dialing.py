@@ -171,6 +171,7 @@ class Dialing:
     # Dialing.
 
     async def _dial(self, dial: Dial) -> None:
+        judged = Judged()
         try:
             transport = self._transport(dial.endpoint)
             if isinstance(transport, ManyPlaces) and dial.endpoint.is_name:
@@ -178,14 +179,15 @@ class Dialing:
             elif dial.way is not None and dial.endpoint.direct and not self._may_lead_to(dial.endpoint, dial.way):
                 raise DialFailed(f"{dial.endpoint} is where nobody outside may send this node")
             else:
-                error = await self._dial_place(dial, dial.endpoint, DIAL_TIMEOUT, more=False)
+                error = await self._dial_place(dial, dial.endpoint, DIAL_TIMEOUT, more=False, judged=judged)
             if error is not None:
                 raise error
         except FAILURES as error:
             reason = getattr(error, "reason", "unreachable")
             by_peer = isinstance(error, HandshakeFailed) and error.by_peer
             self._log_failed(dial, reason, error)
-            self._manager.dial_failed(dial, reason, self._loop.time(), by_peer=by_peer)
+            now = self._loop.time()
+            self._manager.dial_failed(dial, reason, now, by_peer=by_peer, who=judged.node_id or "")
         except BaseException:
             self._manager.dial_failed(dial, "cancelled", self._loop.time())
             raise
@@ -221,9 +223,11 @@ class Dialing:
                 here = local_addresses()
         return may_lead_to(place, way, here)
 
-    async def _dial_place(self, dial: Dial, place: Endpoint, timeout: float, *, more: bool) -> Exception | None:
+    async def _dial_place(
+        self, dial: Dial, place: Endpoint, timeout: float, *, more: bool, judged: Judged | None = None
+    ) -> Exception | None:
         """Dial one place, and greet who is there; returns why that came to nothing."""
-        judged = Judged()
+        judged = Judged() if judged is None else judged
         try:
             stream = await self._transport(place).dial(place, expect=dial.node_id, timeout=timeout)
             judged.node_id, judged.remote = stream.peer_id, stream.remote

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from managers import HIGH, LOW, candidate, connect, due, manager, only_dial, place, view
 
+from peerbus.discovery.facts import Candidate
 from peerbus.discovery.facts.commands import Accept, Attempt, Changes
 from peerbus.discovery.peer.options import PeerOptions
 
@@ -68,6 +69,20 @@ def test_a_duplicate_is_no_failure_but_is_not_repeated_at_once() -> None:
     assert view(peers, HIGH).failures == 0
     assert view(peers, HIGH).addresses[0].failures == 0
     assert 1.0 <= due(peers, 0.0) <= 2.0
+
+
+def test_a_place_where_a_connected_peer_says_that_it_is_one_already_is_dialed_no_more() -> None:
+    peers = manager(PeerOptions(disconnect_cooldown=2.0))
+    there, other = place(1), place(2)
+    assert peers.authenticated(Attempt(HIGH, 1, "c"), 0.0) == Accept()
+    peers.found(Candidate(None, (there,), source="dns"), 0.0)
+    peers.dial_failed(only_dial(peers, 0.0), "duplicate", 0.0, by_peer=True, who=HIGH)
+    assert [each.endpoint for each in view(peers, HIGH).addresses] == [there]
+    assert not peers.dials(1e6)
+    peers.found(Candidate(None, (there, other), source="dns"), 0.0)
+    peers.dial_failed(only_dial(peers, 0.0), "duplicate", 0.0, by_peer=True, who=LOW)
+    assert [each.endpoint for each in view(peers, HIGH).addresses] == [there]
+    assert peers.dials(1e6), "a stranger's word is none"
 
 
 def test_failures_are_forgiven_only_after_a_connection_that_lasted() -> None:
