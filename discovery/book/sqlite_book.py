@@ -257,7 +257,7 @@ class SqliteBook:
             there = (found.st_dev, found.st_ino)
         except FileNotFoundError:
             there = None
-        if there == self._file:
+        if there is not None and there == self._file:
             return connection
         try:
             if there is not None:

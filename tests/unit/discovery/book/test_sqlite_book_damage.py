@@ -280,6 +280,29 @@ def test_a_file_that_vanished_is_written_anew_with_all_that_was_in_it(tmp_path: 
     assert (set(contents.bans), contents.sequence) == (set(BANS), 7)
 
 
+def test_a_book_whose_folder_vanished_says_so_each_time_and_is_whole_when_there_is_one_again(tmp_path: Path) -> None:
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    book = SqliteBook(folder / "peers.db")
+    book.open()
+    book.save(BookChanges(peers=(entry(1),), bans=BANS))
+    for each in folder.iterdir():
+        each.unlink()
+    folder.rmdir()
+    for number in (2, 3):
+        with pytest.raises(OSError, match="has vanished, and cannot be made anew"):
+            book.save(BookChanges(peers=(entry(number),)))
+    folder.mkdir()
+    book.save(BookChanges(peers=(entry(4),)))
+    book.close()
+    again = SqliteBook(folder / "peers.db")
+    again.open()
+    contents = again.load()
+    again.close()
+    assert {one.node_id for one in contents.peers} == {node(1), node(4)}
+    assert set(contents.bans) == set(BANS)
+
+
 def test_a_file_that_was_written_into_is_moved_aside_and_made_anew_while_it_is_open(tmp_path: Path) -> None:
     path = tmp_path / "peers.db"
     book = SqliteBook(path)
