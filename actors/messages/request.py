@@ -122,14 +122,20 @@ def _named(cls: type) -> Any:
             filled: dict[Any, Any] = dict(zip(getattr(origin, "__parameters__", ()), args, strict=False))
             if isinstance(answer, TypeVar):
                 return filled.get(answer, answer)
-            free = getattr(answer, "__parameters__", ())
+            free = _variables(answer)
             return answer[tuple(filled.get(each, each) for each in free)] if free else answer
     return UNNAMED
 
 
 def _is_open(kind: Any) -> bool:
     """It has type variables: nobody knows what an instance that is made of the generic request is answered by."""
-    return isinstance(kind, TypeVar) or bool(getattr(kind, "__parameters__", ()))
+    return isinstance(kind, TypeVar) or bool(_variables(kind))
+
+
+def _variables(kind: Any) -> tuple[Any, ...]:
+    """Those that stand in it. A generic class as it stands, `Page` for `Page[Any]`, has none but its own."""
+    found: tuple[Any, ...] = () if isinstance(kind, type) else getattr(kind, "__parameters__", ())
+    return found
 
 
 def _is_resolved(kind: Any) -> bool:

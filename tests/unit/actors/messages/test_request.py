@@ -66,6 +66,26 @@ class GetBytes(GetAny[bytes]):
 
 
 @dataclass(frozen=True)
+class Sheet(Generic[T]):
+    rows: list[T]
+
+
+@dataclass(frozen=True)
+class GetSheet(Request[Sheet]):  # type: ignore[type-arg]  # as who checks no types may write it
+    number: int
+
+
+@dataclass(frozen=True)
+class GetSheetOf(Request[Sheet], Generic[T]):  # type: ignore[type-arg]  # the same
+    number: int
+
+
+@dataclass(frozen=True)
+class GetSheetOfNames(GetSheetOf[str]):
+    pass
+
+
+@dataclass(frozen=True)
 class GetBlockAgain(GetBlock):
     pass
 
@@ -115,3 +135,8 @@ def test_a_request_stays_a_value(message: Any) -> None:
 def test_a_request_with_slots_has_no_dict() -> None:
     assert not hasattr(GetMany(()), "__dict__")
     assert not hasattr(GetCount("a"), "__dict__")
+
+
+@pytest.mark.parametrize("request_type", [GetSheet, GetSheetOfNames])
+def test_a_generic_class_may_be_named_as_it_stands(request_type: type) -> None:
+    assert answer_named(request_type) is Sheet
