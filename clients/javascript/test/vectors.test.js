@@ -127,6 +127,18 @@ describe("payloads", () => {
     assert.throws(() => unpack(bytes("c70cff000000007fffffffffffffff")), /sent on/);
   });
 
+  it("reads no map whose keys a peer could make collide, as no peer does", () => {
+    const numbers = (count) => pack(new Map(Array.from({ length: count }, (_, at) => [at, 0])));
+    const many = (maps, count) => Buffer.concat([bytes("dd"), Buffer.from([0, 0, 0, maps]), ...Array(maps).fill(numbers(count))]);
+    assert.equal(unpack(numbers(2048)).size, 2048);
+    assert.throws(() => unpack(numbers(2049)), /pairs/);
+    assert.equal(unpack(many(2, 2048)).length, 2);
+    assert.throws(() => unpack(many(3, 2048)), /pairs/);
+    assert.equal(unpack(many(200, 64)).length, 200);
+    const texts = Object.fromEntries(Array.from({ length: 5000 }, (_, at) => [`k${at}`, at]));
+    assert.deepEqual(unpack(pack(texts)), texts);
+  });
+
   it("marks answers", () => {
     assert.equal(hex(pack(mark(vectors.marked_answer.value))), vectors.marked_answer.hex);
     assert.deepEqual(unmark(unpack(bytes(vectors.marked_answer.hex))), vectors.marked_answer.value);

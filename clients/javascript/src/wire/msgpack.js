@@ -6,6 +6,8 @@ import { Decoder, Encoder, ExtData } from "@msgpack/msgpack";
 
 const [LEAST, MOST] = [-(2n ** 63n), 2n ** 64n - 1n];
 const [MAX_VALUES, MAX_DEPTH] = [524_288, 500]; // as a peer takes in one payload, and as the encoder below writes
+// V8 keys the hashes of texts and not those of numbers: a peer could make up keys that collide (docs/wire.md, Credit).
+const [MAX_NUMBERS, MAX_STEPS] = [2048, 8_388_608];
 const encoder = new Encoder({ useBigInt64: true, ignoreUndefined: true, maxDepth: MAX_DEPTH + 1 });
 // A key that is no text becomes a symbol, which no text can be mistaken for, and `read` makes a Map of its map.
 const mapKeyConverter = (key) => (typeof key === "string" ? key : Symbol(`${typeof key} ${key}`));
@@ -51,14 +53,17 @@ export function unpack(bytes) {
   return read(decoder.decode(bytes));
 }
 
-function read(value, depth = 0) {
+function read(value, depth = 0, steps = { left: MAX_STEPS }) {
   if (depth > MAX_DEPTH || (value instanceof Date && !(value >= 0 || value < 0))) throw new RangeError("it cannot be sent on");
   if (typeof value === "bigint") return Number.isSafeInteger(Number(value)) ? Number(value) : value;
-  if (Array.isArray(value)) return value.map((item) => read(item, depth + 1));
+  if (Array.isArray(value)) return value.map((item) => read(item, depth + 1, steps));
   if (!isPlain(value)) return value;
   const keys = Reflect.ownKeys(value);
-  if (keys.some((key) => typeof key === "symbol")) return new Map(keys.map((key) => [keyOf(key), read(value[key], depth + 1)]));
-  for (const key of keys) value[key] = read(value[key], depth + 1);
+  const numbers = keys.filter((key) => typeof key === "symbol").length;
+  if (numbers > 64) steps.left -= numbers ** 2;
+  if (numbers > MAX_NUMBERS || steps.left < 0) throw new RangeError(`too many maps of ${numbers} numbers: send lists of pairs`);
+  if (numbers > 0) return new Map(keys.map((key) => [keyOf(key), read(value[key], depth + 1, steps)]));
+  for (const key of keys) value[key] = read(value[key], depth + 1, steps);
   return value;
 }
 
