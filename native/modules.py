@@ -54,6 +54,7 @@ COMPILED = (
     "actors.sends.supply",
     "node.workers.flight",
     "node.workers.member_cell",
+    "node.workers.member_flights",
     "node.workers.seat_cell",
     "node.workers.traced_member_cell",
     "transports.connection.frame_reader",

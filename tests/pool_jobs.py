@@ -63,6 +63,12 @@ class Taking(Message, Request[int]):
     """Answered with the sum of the numbers that come with it."""
 
 
+class Linger(Message, Request[str]):
+    """Handled beside the next messages, for ever; when that is cancelled there is a file of this name."""
+
+    path: str
+
+
 class Leave(Message, Request[Stream[int]]):
     """Answered with a number; then the handler ends its process, or what else its bus is in, as `sys.exit` does."""
 
@@ -78,7 +84,7 @@ class Jobs(Reactor):
 
     channel = Channel(
         "jobs",
-        messages=(Job, Nap, Notes, Die, Break, Steps, Spread, Tail, Adding, Taking, Leave),
+        messages=(Job, Nap, Notes, Die, Break, Steps, Spread, Tail, Adding, Taking, Leave, Linger),
         mailbox=256,
         timeout=20,
     )
@@ -156,6 +162,14 @@ class Jobs(Reactor):
     async def take(self, _: Taking, numbers: AsyncIterator[int]) -> int:
         return sum([number async for number in numbers])
 
+    @handles(Linger, reentrant=True)
+    async def linger(self, message: Linger) -> str:
+        try:
+            await asyncio.sleep(1000)
+        finally:
+            touch(message.path)
+        return self.who
+
     @handles(Spread, reentrant=True)
     async def spread(self, message: Spread) -> str:
         from peerbus.actors import LOCAL
@@ -180,3 +194,8 @@ def by_key(message: object) -> Key | Literal["all", "least"]:
 def together(answers: Sequence[object]) -> tuple[object, ...]:
     """The notes of all, in the order in which they were made."""
     return tuple(sorted(note for notes in answers for note in notes))  # type: ignore[attr-defined]  # of Notes
+
+
+def touch(path: str) -> None:
+    """Make a file, for whoever waits for it."""
+    Path(path).touch()

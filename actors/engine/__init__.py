@@ -15,6 +15,7 @@ from .ending import Ending
 from .factories import channels_of, factories_of, refuse_instance, refuse_uncallable
 from .forked_cell import refuse_sends
 from .handing_cell import HandingCell
+from .handler_table import Handler
 from .handlers import handles
 from .here import Here
 from .host import Host, NamesActors, RunsBlocking
@@ -52,6 +53,7 @@ __all__ = [
     "HandingCell",
     "Here",
     "HistogramView",
+    "Handler",
     "Host",
     "Life",
     "Load",

@@ -8,6 +8,8 @@ Laws:
    process says that it rests (`MemberRests`): it counts what came, and this cell what was written, in one order.
 4. What stands behind what was sent before (a `Fence`, the request to stop) waits until all of that is handled.
 5. A stream that it answers is a message like any other until its handler has begun; from then on a task here reads it.
+6. So is an ask that is handled reentrantly: once its handler has begun its place is free, as the process takes the next
+   message then. Where places are wanted the process is asked which have begun.
 
 On the loop's thread, as any cell there.
 """
@@ -26,9 +28,7 @@ from ...actors.engine import (
     PYKKA_MESSAGES,
     Behaviour,
     Cell,
-    HandingCell,
     Host,
-    State,
     Supervisor,
     Tick,
     said_of,
@@ -40,18 +40,16 @@ from ...actors.streams import ItemBuffer, ItemWindow, StreamedReply
 from ...transports.lanes import HandedAsk, RemoteAsk
 from ...transports.sending import InsideLink
 from .flight import CreditWait, Flight, trace_from
+from .member_flights import MemberFlights
 from .member_stream import send_on
 
 __all__ = ["MemberCell"]
 
 
-class MemberCell(HandingCell):
+class MemberCell(MemberFlights):
     """See the module."""
 
-    __slots__ = (
-        "_behind", "_by_reply", "_flights", "_last", "_open", "_settled", "_streamed", "_way", "at_hand", "handed",
-        "pid", "want",
-    )  # fmt: skip
+    __slots__ = ("_streamed", "at_hand", "handed", "pid")
 
     def __init__(
         self,
@@ -66,24 +64,10 @@ class MemberCell(HandingCell):
         super().__init__(actor_class, factory, bus, name, parent, supervisor, context)
         #: Messages that the process may have: the one that it handles, and those that it has at hand.
         self.at_hand = 1
-        #: The way to the process; None where there is none.
-        self._way: InsideLink | None = None
-        #: What the process has, in the order in which it is written; and of how much before that it is known.
-        self._flights: dict[Flight, None] = {}
-        self._settled = 0
-        #: How many of these are not handled.
-        self._open = 0
-        self._by_reply: dict[object, Flight] = {}
         #: Where items go that it answers with, and by which ask they come.
         self._streamed: dict[object, RemoteAsk[Any]] = {}
-        #: Fences, each with what has to be handled before it.
-        self._behind: list[tuple[Envelope, set[Flight]]] = []
-        #: The request to stop, when it was taken.
-        self._last: Envelope | None = None
         #: Messages that were handed on, since the start.
         self.handed = 0
-        #: Asks the process to say when it has handled that many messages; set by the keeper.
-        self.want: Callable[[int], object] = int
         #: Its process.
         self.pid = 0
 
@@ -112,27 +96,11 @@ class MemberCell(HandingCell):
         """It has ended, or is about to: nothing more is handed on."""
         self._way = None
 
-    def forget(self) -> None:
-        """A process has ended, and with it all that it had."""
-        self._way = None
-        for flight in tuple(self._flights):
-            self._over(flight)
-        self._flights.clear()
-        self._by_reply.clear()
-        self._settled = 0
-
-    def handled(self, count: int) -> None:
-        """The process has handled the first `count` messages that were written to it."""
-        for flight in tuple(self._flights):
-            if self._settled >= count or flight.waits is not None:
-                return
-            self._over(flight)
-
     # Its turn.
 
     def at_work(self) -> int:
         """As `LoopCell.at_work`: one that the process handles, and streams that are read of it."""
-        return self.worked_on_elsewhere + super().at_work()
+        return self.worked_on_elsewhere + len(self._beside_it) + super().at_work()
 
     @property
     def worked_on_elsewhere(self) -> int:
@@ -143,7 +111,7 @@ class MemberCell(HandingCell):
     def detached(self) -> tuple[Envelope, ...]:
         """As `HeldCell.detached`: what the process has, too."""
         flights = tuple(flight.envelope for flight in self._flights if not flight.over)
-        return (*flights, *super().detached)
+        return (*flights, *(flight.envelope for flight in self._beside_it), *super().detached)
 
     @property
     def held(self) -> bool:
@@ -163,7 +131,7 @@ class MemberCell(HandingCell):
     def take_one(self, envelope: Envelope) -> object:
         """Handle what is its own, and hand on the rest."""
         message = envelope.message
-        if isinstance(message, _ActorStop) and self._open:
+        if isinstance(message, _ActorStop) and (self._open or self._beside_it):
             self._last = envelope
         elif isinstance(message, Tick):
             self._fence(envelope)
@@ -231,6 +199,8 @@ class MemberCell(HandingCell):
         mailbox.keep_place()
         self._flights[flight] = None
         self._open += 1
+        if self._open >= self.at_hand:
+            self._want_places()
         if outgoing is not None:
             flight.waits = waits = CreditWait(outgoing, flight, partial(self._refused, flight))
             way.wait(self.name, waits)
@@ -302,88 +272,3 @@ class MemberCell(HandingCell):
             envelope.reply.fail(error)
         self.undelivered(envelope, error)
         self._over(flight)
-
-    def _over(self, flight: Flight) -> None:
-        """A message is handled, or lost: its place is free."""
-        if flight.over:
-            return
-        flight.over = True
-        self._open -= 1
-        reply = flight.envelope.reply
-        if reply is not None:
-            self._by_reply.pop(reply, None)
-        if not flight.written or (flight.ask is not None and not flight.ask.rid):
-            self._flights.pop(flight, None)
-        while self._flights:
-            first = next(iter(self._flights))
-            if not first.over:
-                break
-            del self._flights[first]
-            self._settled += 1
-        if self._behind:
-            self._pass(flight)
-        mailbox = self.mailbox
-        assert isinstance(mailbox, MemberMailbox)
-        mailbox.give_place()
-        if self.state is not State.RUNNING:
-            return
-        if self._last is not None and not self._open:
-            last, self._last = self._last, None
-            mailbox.put_system(last)
-        elif mailbox.filled:
-            self.go_on()
-        mailbox.on_rest()
-
-    def _pass(self, flight: Flight) -> None:
-        behind, self._behind = self._behind, []
-        for envelope, before in behind:
-            before.discard(flight)
-            if before:
-                self._behind.append((envelope, before))
-            else:
-                self.handle(envelope)
-
-    # Asks.
-
-    def abandon(self, reply: object) -> str:
-        """As `LoopCell.abandon`: the process hears of it."""
-        flight = self._by_reply.pop(reply, None)
-        if flight is None:
-            return super().abandon(reply)
-        ask, waits = flight.ask, flight.waits
-        assert ask is not None
-        ask.cancel()
-        if waits is not None or not ask.rid:  # it is not written, and never will be
-            if waits is not None and self._way is not None and self.name is not None:
-                gone = SendError("nobody waits for the answer any more", message=flight.envelope.message)
-                gone.reason = "cancelled"
-                self._way.give_up(self.name, waits, gone)
-            self._over(flight)
-            return "mailbox"
-        self.want(self._place_of(flight))
-        return "handler"
-
-    def _place_of(self, flight: Flight) -> int:
-        """How many were written to the process when this one was."""
-        place = self._settled
-        for each in self._flights:
-            place += 1
-            if each is flight:
-                break
-        return place
-
-    def has_begun(self, reply: object) -> bool:
-        """As far as this process knows."""
-        return reply in self._by_reply or super().has_begun(reply)
-
-    def answered_late(self, reply: object) -> bool:
-        """As `Cell.answered_late`: whether a handler was at work the other process knows."""
-        if reply in self._by_reply:
-            self.abandon(reply)
-            return False
-        return super().answered_late(reply)
-
-    def task_of(self, reply: object) -> object:
-        """As `Cell.task_of`: it waits for the answer from there."""
-        flight = self._by_reply.get(reply)
-        return super().task_of(reply) if flight is None else flight.ask

@@ -6,10 +6,11 @@ and another process takes what it holds. What the process had goes down with it.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
 from ...actors.bus import Bus
+from ...actors.engine import Handler
 from ...actors.mailbox import Envelope
 from ...transports.connection import ConnectionEnded, InsideConnection
 from ...transports.sending import InsideLink
@@ -96,6 +97,8 @@ class MemberKeeper(WorkerKeeper):
 
     cell_class: ClassVar[type[Any] | None] = MemberCell
     traced_cell_class: ClassVar[type[Any] | None] = TracedMemberCell
+    #: Those of the member, by message type.
+    member_handlers: ClassVar[Mapping[type, Handler]] = {}
 
     async def on_started(self) -> None:
         """Start the process; the member has started when its actor there has."""
@@ -105,5 +108,10 @@ class MemberKeeper(WorkerKeeper):
 def keeper_class(worker: Worker) -> Callable[..., MemberKeeper]:
     """The class of keepers of a pool's members, of which `worker` has one."""
     (kind,) = worker.classes
-    said = {"channel": kind.declared_channel(), "supervision": worker.policy, "__module__": MemberKeeper.__module__}
+    said = {
+        "channel": kind.declared_channel(),
+        "supervision": worker.policy,
+        "member_handlers": kind.__table__.handlers,
+        "__module__": MemberKeeper.__module__,
+    }
     return type(f"{kind.__name__}Member", (MemberKeeper,), said)

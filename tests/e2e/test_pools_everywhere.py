@@ -18,7 +18,7 @@ from typing import Any
 
 import pytest
 from inside_pairs import ended_by_a_deadline, until
-from pool_jobs import Adding, Break, Job, Jobs, Leave, Nap, Notes, Spread, Steps, Tail, Taking, by_key, together
+from pool_jobs import Adding, Break, Job, Jobs, Leave, Linger, Nap, Notes, Spread, Steps, Tail, Taking, by_key, together
 
 from peerbus.actors import (
     LOCAL,
@@ -270,6 +270,29 @@ async def test_who_leaves_with_items_half_sent_ends_the_handler_that_waits_for_m
         for each in (node, far):
             await until(lambda: each.snapshot().ledger.items["jobs"].pending == 0)  # noqa: B023
             assert each.snapshot().ledger.balanced
+
+
+@everywhere
+async def test_a_handler_beside_the_next_messages_holds_no_place(where: str, tmp_path: Path) -> None:
+    async with pooled(where, 1) as node:
+        asks = [node.ask(JOBS, Spread(number)) for number in range(20)]
+        assert len(await asyncio.gather(*asks)) == 20, "each asks the pool itself"
+        files = [tmp_path / str(number) for number in range(5)]
+        lingering = [asyncio.ensure_future(node.ask(JOBS, Linger(str(each)))) for each in files]
+        await until(lambda: view(node).members[0].at_work == 5)
+        for number in range(3):
+            await node.tell(JOBS, Job(number))
+        assert await node.ask(JOBS, Job(3))
+        await until(lambda: view(node).members[0].queued == 0)
+        for ask, each in zip(lingering[:4], files, strict=False):
+            ask.cancel()
+            await until(each.exists)
+        await until(lambda: view(node).members[0].at_work == 1)
+        await node.resize("jobs", 2)
+        assert not lingering[4].done()
+        lingering[4].cancel()
+        await until(files[4].exists)
+        assert node.snapshot().ledger.balanced
 
 
 async def test_what_comes_while_a_process_ends_by_itself_waits_for_the_next_one() -> None:

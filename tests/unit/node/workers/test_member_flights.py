@@ -1,0 +1,35 @@
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from pathlib import Path
+
+import pytest
+from inside_pairs import until
+from pool_jobs import Job, Jobs, Linger
+
+from peerbus.actors import LOCAL, MemberView, PeerGone, Pool
+from peerbus.node import Node
+
+JOBS = LOCAL / Jobs
+
+
+async def test_what_is_handled_beside_the_next_messages_goes_down_with_its_process_and_holds_no_place(
+    tmp_path: Path,
+) -> None:
+    async with Node("pooled", reactors=[Pool(Jobs, processes=1)]) as node:
+
+        def member() -> MemberView:
+            return node.bus.actors.pools["jobs"]().members[0]
+
+        beside = [asyncio.ensure_future(node.ask(JOBS, Linger(str(tmp_path / str(n))))) for n in range(4)]
+        await until(lambda: member().at_work == 4)
+        assert await node.ask(JOBS, Job(1)), "there is a place, though a process has two at hand"
+        os.kill(member().pid, signal.SIGKILL)
+        for ask in beside:
+            with pytest.raises(PeerGone):
+                await ask
+        assert await node.ask(JOBS, Job(2))
+        await until(lambda: (member().at_work, member().queued) == (0, 0))
+        assert node.snapshot().ledger.balanced
