@@ -20,6 +20,7 @@ from ...actors.engine import new_event_loop
 from ...transports.streams import Endpoint, Identity, TcpTransport, Transport, UnixTransport
 from .cuts import notice_cuts
 from .fork_server import told
+from .fork_talk import status_of
 from .orphan_pipe import die_with
 from .setup import unproven_id
 from .worker_main import WorkerRun
@@ -99,6 +100,8 @@ def _work(called: CalledNode, reader: int) -> None:
         die_with(reader, group=True)
         with asyncio.Runner(loop_factory=new_event_loop) as runner:
             status = runner.run(_call(called))
+    except (SystemExit, KeyboardInterrupt) as error:  # as in `forking`
+        status = status_of(error)
     except BaseException as error:  # nothing of the other process may go on in this one
         log.error("worker has failed", worker=called.name, exc_info=error)
     finally:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import functools
 import importlib
+import inspect
 import sys
+import typing
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -32,7 +34,10 @@ class FactoryPath(msgspec.Struct, frozen=True):
     def factory(self) -> Callable[[], Actor]:
         """What makes the reactor. Raises ConfigError."""
         made = self.load()
-        return functools.partial(made, *self.args, **self.named) if self.args or self.named else made
+        if not (self.args or self.named):
+            return made
+        args, named = _as_declared(made, self.args, self.named)
+        return functools.partial(made, *args, **named)
 
 
 def factory_path(factory: object) -> FactoryPath:
@@ -113,6 +118,30 @@ def _reactor(path: str) -> type[Reactor]:
     if not (isinstance(found, type) and issubclass(found, Reactor)):
         raise ConfigError(f"{path} is {found!r}, not a reactor class")
     return found
+
+
+def _as_declared(
+    reactor: type[Reactor], args: tuple[Any, ...], named: Mapping[str, Any]
+) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    """The arguments as its constructor declares them: a tuple travels as a list, and is one again where it says so."""
+    try:
+        hints = typing.get_type_hints(reactor.__init__)
+        names = list(inspect.signature(reactor).parameters)
+    except Exception:  # noqa: BLE001  # an annotation that only a type checker can resolve
+        return args, dict(named)
+    places = [*names[: len(args)], *[""] * (len(args) - len(names))]
+    return (
+        tuple(_converted(value, hints.get(name, Any)) for name, value in zip(places, args, strict=True)),
+        {name: _converted(value, hints.get(name, Any)) for name, value in named.items()},
+    )
+
+
+def _converted(value: Any, wanted: Any) -> Any:
+    try:
+        made = msgspec.convert(value, wanted)
+    except Exception:  # noqa: BLE001  # the constructor makes of it what it likes
+        return value
+    return made if _plain(made) == _plain(value) else value
 
 
 def _travels(value: object) -> bool:

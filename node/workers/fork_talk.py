@@ -6,7 +6,7 @@ from typing import TypeAlias
 
 import msgspec
 
-__all__ = ["LARGEST", "Fork", "ForkDone", "Gone", "ServerWord", "read_fork", "read_word"]
+__all__ = ["LARGEST", "Fork", "ForkDone", "Gone", "ServerWord", "read_fork", "read_word", "status_of"]
 
 #: Bytes of one word.
 LARGEST = 256 * 1024
@@ -47,3 +47,12 @@ def read_word(data: bytes) -> ServerWord:
 def read_fork(data: bytes) -> Fork:
     """Read one of the node's. Raises msgspec.DecodeError."""
     return _FORKS.decode(data)
+
+
+def status_of(error: SystemExit | KeyboardInterrupt) -> int:
+    """With what a process exits that an actor has ended so, as Python would have it."""
+    if isinstance(error, KeyboardInterrupt):
+        return 130
+    if error.code is None:
+        return 0
+    return error.code & 0xFF if isinstance(error.code, int) else 1

@@ -19,7 +19,7 @@ from collections.abc import Sequence
 import msgspec
 
 from ...actors.base import get_logger
-from .fork_talk import LARGEST, Fork, ForkDone, Gone, read_fork
+from .fork_talk import LARGEST, Fork, ForkDone, Gone, read_fork, status_of
 from .orphan_pipe import die_with
 
 __all__ = ["main"]
@@ -115,6 +115,8 @@ def _fork(node: socket.socket, word: Fork, files: Sequence[int], own: Sequence[i
         from .worker_main import run_worker  # imported already: here it costs nothing
 
         status = run_worker(socket.socket(fileno=link), word.setup)
+    except (SystemExit, KeyboardInterrupt) as error:  # an actor said so, which is told
+        status = status_of(error)
     except BaseException as error:  # nothing of the server's may go on in the child
         log.error("a worker has ended", exc_info=error)
     finally:

@@ -22,7 +22,14 @@ from ...actors.bus import Bus
 from ...actors.engine import Ref, handles
 from ...actors.messages import ActorStarted, ActorTerminated, ShutdownStarted, Terminated
 from ...actors.router import LinkDown, LinkUp
-from ...transports.connection import ConnectionEnded, Greeted, InsideConnection, SharedByConnections, plain_channel
+from ...transports.connection import (
+    SHUTTING_DOWN,
+    ConnectionEnded,
+    Greeted,
+    InsideConnection,
+    SharedByConnections,
+    plain_channel,
+)
 from ...transports.sending import InsideLink
 from ...transports.wire import ChannelInfo, Codecs
 from .setup import WorkerSetup, channel_paths, unproven_id, worker_id
@@ -38,6 +45,10 @@ log = get_logger("peerbus.workers")
 BEGIN_WITHIN = 60.0
 #: Seconds that it has beyond its time to end, before it is killed.
 GRACE = 1.0
+
+
+#: Why a link ends whose process does, as by `sys.exit`: it has said so.
+ENDS_BY_ITSELF = f"peer_{SHUTTING_DOWN}"
 
 
 class WorkerEnded(PeerbusError):
@@ -254,7 +265,11 @@ class WorkerPlace:
             if event.reason == "silent" and not self.elsewhere:
                 held = f"{self.worker.unresponsive:g} s (a handler held its loop, or it was stopped)"
                 self._killed = f"was ended by its node, as it had said nothing for {held}"
-            self._kill()
+            process = self.process
+            if process is not None and not self.elsewhere and event.reason == ENDS_BY_ITSELF:
+                self._bus.loop.call_later(GRACE, _end, process)  # how it exits says more than that it was killed
+            else:
+                self._kill()
 
     def stand(self) -> None:
         """Before it has come for the first time: its reactors are the node's, and what is sent to them waits."""
@@ -350,3 +365,9 @@ class WorkerKeeper(Actor):
     @handles(ShutdownStarted, reentrant=True)
     async def _shutdown_started(self, event: ShutdownStarted) -> None:
         await self._place.rest(event.within)
+
+
+def _end(process: WorkerRuns) -> None:
+    """End a process that did not end by itself."""
+    if not process.over.is_set():
+        process.kill()

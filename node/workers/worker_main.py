@@ -158,9 +158,10 @@ class WorkerRun:
             way.tell(GATE.name, WorkerLeaves(self._name), None, None)
 
     def _closes(self) -> None:
-        """Its bus closes. Where the node has not asked for that, it is to send nothing more."""
+        """Its bus closes. Where the node has not asked for that, it is to send nothing more, and the process ends."""
         if not self._told_to_end and self._way is not None:
             self._leaves(self._way)
+            self._end.set()
 
     def _begun(self, data: bytes) -> None:
         assert self._come is not None

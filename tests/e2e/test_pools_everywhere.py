@@ -304,6 +304,7 @@ async def test_what_comes_while_a_process_ends_by_itself_waits_for_the_next_one(
         pid = view(node).members[0].pid
         while view(node).members[0].pid in (pid, 0):
             await node.ask(JOBS, Job(1))  # it is refused at no moment
+        assert node.workers()[0].ended == "exited with status 3"
         with pytest.raises(RemoteError, match="SystemExit"):
             await anext(leaving)
         with pytest.raises(SendError):

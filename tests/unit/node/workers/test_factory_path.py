@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import sys
 from functools import partial
 from typing import Any
 
@@ -27,6 +28,29 @@ def test_its_arguments_go_along_as_plain_values() -> None:
     assert isinstance(made, partial)
     assert (made.func, made.args) == (Counter, (3,))
     assert factory_path(partial(Counter, start=4)).named == {"start": 4}
+
+
+class Placed(Reactor):
+    channel = Channel("placed", messages=(Pid,))
+
+    def __init__(self, at: tuple[int, ...], names: list[tuple[str, int]], when: object = None, *more: object) -> None:
+        super().__init__()
+        self.said = at, names, when, more
+
+    @handles(Pid)
+    def pid(self, _: Pid) -> int:
+        return 0
+
+
+def test_a_tuple_that_travelled_as_a_list_is_one_again_where_the_constructor_says_so() -> None:
+    path = FactoryPath(f"{__name__}:Placed", ([1, 2], [["a", 3]], "2020-01-01", [4]), {})
+    sys.modules.setdefault(__name__, sys.modules[Placed.__module__])
+    made = path.factory()()
+    assert isinstance(made, Placed)
+    assert made.said == ((1, 2), [("a", 3)], "2020-01-01", ([4],))
+    named = FactoryPath(f"{__name__}:Placed", (), {"at": [], "names": []}).factory()()
+    assert isinstance(named, Placed)
+    assert named.said == ((), [], None, ())
 
 
 def test_what_another_process_cannot_make_is_refused_with_what_to_write() -> None:
