@@ -16,6 +16,8 @@ from .messages import (
     MESSAGES,
     SMALL,
     Counted,
+    CountsData,
+    CountsMessages,
     Data,
     Echo,
     HowMany,
@@ -91,36 +93,14 @@ class MessageSink(Reactor):
         return Counted(self.count)
 
 
-class Member(Actor):
+class Member(CountsData, Actor):
     """Counts, echoes; without a channel, so there may be many."""
 
     use_daemon_thread = True
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.count = 0
 
-    def on_receive(self, message: object) -> object:
-        """Count a Data, answer an Echo with itself, a HowMany with the count."""
-        if message.__class__ is Data:
-            self.count += 1
-            return None
-        if message.__class__ is Echo:
-            return message
-        return Counted(self.count)
-
-
-class MessageMember(Member):
+class MessageMember(CountsMessages, Member):
     """The same for Messages."""
-
-    def on_receive(self, message: object) -> object:
-        """As the Member's."""
-        if message.__class__ is MessageData:
-            self.count += 1
-            return None
-        if message.__class__ is MessageEcho:
-            return message
-        return Counted(self.count)
 
 
 def messages(run: Run) -> Mapping[str, float]:

@@ -10,7 +10,7 @@ from typing import Any
 import pykka
 
 from .machine import unique_bytes
-from .messages import DATACLASSES, MESSAGES, SMALL, Counted, Data, Echo, HowMany, Kind, MessageData, MessageEcho
+from .messages import DATACLASSES, MESSAGES, SMALL, Counted, CountsData, CountsMessages, Data, HowMany, Kind
 from .run import DEADLINE, Run
 from .timing import BATCH, IN_FLIGHT, Until, confirm, percentiles
 
@@ -20,36 +20,14 @@ __all__ = ["ACTORS", "actors", "messages", "messages_of_ours"]
 ACTORS = 1000
 
 
-class Sink(pykka.ThreadingActor):
+class Sink(CountsData, pykka.ThreadingActor):
     """Counts, echoes."""
 
     use_daemon_thread = True
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.count = 0
 
-    def on_receive(self, message: object) -> object:
-        """Count a Data, answer an Echo with itself, a HowMany with the count."""
-        if message.__class__ is Data:
-            self.count += 1
-            return None
-        if message.__class__ is Echo:
-            return message
-        return Counted(self.count)
-
-
-class MessageSink(Sink):
+class MessageSink(CountsMessages, Sink):
     """The same for Messages."""
-
-    def on_receive(self, message: object) -> object:
-        """As the Sink's."""
-        if message.__class__ is MessageData:
-            self.count += 1
-            return None
-        if message.__class__ is MessageEcho:
-            return message
-        return Counted(self.count)
 
 
 def messages(run: Run) -> Mapping[str, float]:

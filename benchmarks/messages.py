@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from peerbus.actors import Message, Request, Stream
 
 __all__ = [
-    "DATACLASSES", "HUGE", "LARGE", "MESSAGES", "SMALL", "Counted", "Data", "Echo", "Feed", "HowMany", "Kind",
-    "MessageData", "MessageEcho", "MessageFeed", "Spoken",
+    "DATACLASSES", "HUGE", "LARGE", "MESSAGES", "SMALL", "Counted", "CountsData", "CountsMessages", "Data", "Echo",
+    "Feed", "HowMany", "Kind", "MessageData", "MessageEcho", "MessageFeed", "Spoken",
 ]  # fmt: skip
 
 #: Payloads: 100 bytes, 64 KiB, and a megabyte, as a block or a picture has.
@@ -74,6 +74,36 @@ class Counted:
     """The count."""
 
     count: int
+
+
+class CountsData:
+    """What each actor of a comparison does, whichever library it is of."""
+
+    count = 0
+
+    def on_receive(self, message: object) -> object:
+        """Count a Data, answer an Echo with itself, a HowMany with the count."""
+        if message.__class__ is Data:
+            self.count += 1
+            return None
+        if message.__class__ is Echo:
+            return message
+        return Counted(self.count)
+
+
+class CountsMessages:
+    """The same for Messages."""
+
+    count = 0
+
+    def on_receive(self, message: object) -> object:
+        """As `CountsData`'s."""
+        if message.__class__ is MessageData:
+            self.count += 1
+            return None
+        if message.__class__ is MessageEcho:
+            return message
+        return Counted(self.count)
 
 
 #: Everything that a sink declares, of either kind.

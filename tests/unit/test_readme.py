@@ -13,6 +13,8 @@ ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *ROOT.glob("clients/*/README.md")])
+#: Files that `peerbus new` makes, as its page calls them.
+OF_A_NEW_PROJECT = frozenset(f"tests/test_{name}.py" for name in ("cluster", "greeter", "visitor"))
 #: Characters of a line of prose; a row of a table has as many as it needs.
 WIDTH = 150
 
@@ -53,6 +55,13 @@ def test_every_file_of_the_pattern_table_is_there() -> None:
     files = [name for row in rows for name in re.findall(r"`([^`]+)`", row)]
     assert files
     assert [name for name in files if not (ROOT / name).exists()] == []
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_every_file_that_a_document_names_is_there(document: Path) -> None:
+    named = set(re.findall(r"`([a-z]+/[\w./-]+\.\w+)(?:#[\w-]+)?(?:::\w+)?`", document.read_text(encoding="utf-8")))
+    ours = {name for name in named if (ROOT / name.partition("/")[0]).is_dir()}
+    assert [name for name in sorted(ours - OF_A_NEW_PROJECT) if not (ROOT / name).exists()] == []
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
