@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from .description import Description, Shape
+from .description import Description, Shape, spelled_shape
 from .flaw import Flaw
 from .reading import VALUES_OF_STEP, Reading
 
@@ -152,6 +152,8 @@ class _Comparison:
             number = declared.get(each) if isinstance(each, int) else None
             if number is None:
                 flaw = self._back.flaw(each, ["union", *rest] if len(rest) != 1 else rest[0], where)
+                if flaw is not None and not rest:  # all that is known comes by a number
+                    flaw = self._unnamed_flaw(each, ours, where)
             elif self._reads[number - 1] in known and self._reads[number - 1] is not None:
                 continue
             else:
@@ -162,6 +164,13 @@ class _Comparison:
 
     def _by_number(self, place: int) -> bool:
         return place in self._reads
+
+    def _unnamed_flaw(self, each: Shape, known: Shape, where: str) -> Flaw:
+        ours, theirs = self._sides.ours, self._sides.theirs
+        one, other = spelled_shape(each, self._theirs), spelled_shape(known, self._ours)
+        return Flaw.said(
+            where, f"may be {one} at {theirs}, {other} at {ours}", f"name {one} as an answer at {ours} first"
+        )
 
     def _declared_flaw(self, number: int, where: str) -> Flaw:
         ours, theirs = self._sides.ours, self._sides.theirs

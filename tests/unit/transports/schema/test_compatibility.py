@@ -94,6 +94,13 @@ def test_answers_may_be_declared_on_one_side_only() -> None:
     assert "may be Missing at that, which this does not expect" in found.unread["Get"]
 
 
+def test_an_answer_beside_what_comes_by_a_number_is_named_with_all_that_is_known() -> None:
+    found = compared((get(Block), Block), (get(Block | None), Block))
+    assert found.unread == {
+        "Get": "the answer to Get may be None at that, Block at this; name None as an answer at this first"
+    }
+
+
 def test_where_one_side_names_no_answer_nobody_knows_better() -> None:
     class Get(Message):
         height: int
