@@ -18,11 +18,11 @@ from peerbus.discovery.shell.calendar_watch import FEWEST_CLOCKS, CalendarWatch
 SELF = "5" * 64
 
 
-def manager(peers: int = 0, ahead: float = 0.0) -> PeerManager:
-    """The mind of a node whose peers' calendars are ahead."""
+def manager(peers: int = 0, ahead: float = 0.0, apart: float = 0.0) -> PeerManager:
+    """The mind of a node whose peers' calendars are ahead, each of them further than the one before."""
     mind = PeerManager(SELF, PeerOptions(), random.Random(0), wall=WallClock.of(asyncio.get_running_loop()))
     for number in range(1, peers + 1):
-        attempt = Attempt(f"{number:064x}", 1, number, epoch=wall_clock() + ahead)
+        attempt = Attempt(f"{number:064x}", 1, number, epoch=wall_clock() + ahead + number * apart)
         assert mind.authenticated(attempt, 0.0) == Accept()
     return mind
 
@@ -47,6 +47,12 @@ async def test_a_calendar_that_was_set_is_told() -> None:
 @in_virtual_time
 async def test_a_few_peers_and_a_small_difference_are_no_reason_to_warn(peers: int, ahead: float) -> None:
     assert not CalendarWatch("alice", manager(peers, ahead)).was_set(0.0)
+    assert events() == []
+
+
+@in_virtual_time
+async def test_peers_whose_calendars_differ_from_each_other_say_nothing_of_this_one() -> None:
+    assert not CalendarWatch("alice", manager(FEWEST_CLOCKS, 0.0, apart=7200.0)).was_set(0.0)
     assert events() == []
 
 
