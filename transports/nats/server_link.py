@@ -220,14 +220,16 @@ class ServerLink:
             self.connection.publish(caller, b"", (REFUSED,))
 
     async def anybody(self, inbox: bytes) -> bool:
-        """Whether somebody listens there already."""
+        """Whether somebody listens there already. Raises DialFailed where the server is lost over the question."""
         session = self.session()
         try:
             self.connection.publish(inbox, session.subject, ())
             await session.taken
         except ConnectionRefusedError as error:
             return "nobody" not in str(error)
-        except (StreamBroken, HandshakeFailed):
+        except (StreamBroken, HandshakeFailed) as error:
+            if self._failure is not None:  # as one that lets nobody publish there
+                raise DialFailed(str(error)) from error
             return True
         finally:
             self.drop(session)

@@ -86,6 +86,20 @@ async def test_one_inbox_has_one_listener() -> None:
         await listener.aclose()
 
 
+async def test_who_may_not_publish_is_told_so_and_not_that_another_listens() -> None:
+    async with at_server() as scene:
+
+        def forbids(subject: bytes, _: bytes) -> bool:
+            scene.server.say(b"-ERR 'Permissions Violation for Publish to \"%b\"'\r\n" % subject)
+            return True
+
+        scene.server.loses = forbids
+        with pytest.raises(ListenFailed, match="Permissions Violation for Publish"):
+            await scene.listen()
+        with pytest.raises(DialFailed, match="Permissions Violation for Publish"):
+            await scene.dial()
+
+
 @pytest.mark.parametrize("answers", range(3))
 async def test_a_server_that_hangs_up_while_it_is_connected_to_fails_the_dial_at_once(answers: int) -> None:
     async with at_server() as scene:
