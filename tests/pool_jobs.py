@@ -63,6 +63,10 @@ class Taking(Message, Request[int]):
     """Answered with the sum of the numbers that come with it."""
 
 
+class Again(Message, Request[str]):
+    """Have the pool do a job, from one of its members, which takes no other message meanwhile."""
+
+
 class Linger(Message, Request[str]):
     """Handled beside the next messages, for ever; when that is cancelled there is a file of this name."""
 
@@ -84,7 +88,7 @@ class Jobs(Reactor):
 
     channel = Channel(
         "jobs",
-        messages=(Job, Nap, Notes, Die, Break, Steps, Spread, Tail, Adding, Taking, Leave, Linger),
+        messages=(Job, Nap, Notes, Die, Break, Steps, Spread, Tail, Adding, Taking, Leave, Linger, Again),
         mailbox=256,
         timeout=20,
     )
@@ -161,6 +165,12 @@ class Jobs(Reactor):
     @handles(Taking)
     async def take(self, _: Taking, numbers: AsyncIterator[int]) -> int:
         return sum([number async for number in numbers])
+
+    @handles(Again)
+    async def again(self, _: Again) -> str:
+        from peerbus.actors import LOCAL
+
+        return await self.ask(LOCAL / Jobs, Job(1), timeout=60)
 
     @handles(Linger, reentrant=True)
     async def linger(self, message: Linger) -> str:

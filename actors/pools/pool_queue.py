@@ -16,7 +16,7 @@ from ..base import MessageTypeError, SendError
 from ..engine import PYKKA_MESSAGES, Behaviour, Cell, Host, LoopCell, Supervisor, Tick
 from ..mailbox import NEVER, Carrier, Envelope, MovableReply, ReplyTo, TracedEnvelope, Weighed, as_traced
 from ..messages import Key
-from ..sends import Search, Wait
+from ..sends import Search, Wait, waits_in
 from .passing import Copy, GatheredReply, HeldCredit, SharedCredit
 from .pool_members import PoolMembers
 from .roster import number_of
@@ -229,8 +229,12 @@ class PoolQueue(PoolMembers):
         return any(late) or super().answered_late(reply)
 
     def task_of(self, reply: object) -> object:
-        """As `Cell.task_of`: of the first member that is held up with it."""
-        tasks = (member.task_of(part) for member, part in self._asked(reply))
+        """As `Cell.task_of`: of the first member that is held up with it, or before that."""
+        asked = self._asked(reply)
+        if not asked:
+            held = None if self._standing_copies else self._all_held(reply)
+            return None if held is None else held[1]
+        tasks = (member.task_of(part) for member, part in asked)
         return next((task for task in tasks if task is not None), None)
 
     def follow(self, wait: Wait, search: Search) -> None:
@@ -245,6 +249,27 @@ class PoolQueue(PoolMembers):
                 task = member.standing()[0] if member.mailbox.waiting else None
                 if task is not None:
                     search.reach(member, task)
+        elif not asked and (held := self._all_held(wait)) is not None:
+            search.reach(*held)
+
+    def _all_held(self, wait: object) -> tuple[Cell, object] | None:
+        """`wait` is for whichever member is free first: none is, where all of them wait for each other, or for that.
+
+        Returns the first one, and what holds it.
+        """
+        if self._next is not None or self.plan.resizer is not None:
+            return None
+        held = [(member, task) for member in self.open if (task := member.task_of(wait)) is not None]
+        if len(held) != len(self.open) or not (len(held) == 1 or all(self._held_up(task) for _, task in held)):
+            return None
+        return min(held, key=_name_of)
+
+    def _held_up(self, task: object) -> bool:
+        return any((holder := each.holder()) is self or holder in self.open for each in waits_in(task))
+
+
+def _name_of(held: tuple[Cell, object]) -> str:
+    return str(held[0])
 
 
 def follows(reply: ReplyTo, member: Cell) -> bool:

@@ -16,7 +16,7 @@ from .thread_wait import ForeignWaiting
 from .tracing import Sending, TracedOutcome, Tracer, brought, followed
 from .wait_graph import WaitView, waits_of
 from .waiting import Waiting
-from .waits import Wait
+from .waits import Wait, waits_in
 
 __all__ = [
     "AskFuture",
@@ -51,6 +51,7 @@ __all__ = [
     "Wait",
     "WaitView",
     "Waiting",
+    "waits_in",
     "Within",
     "brought",
     "check_timeout",

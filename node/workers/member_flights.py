@@ -179,6 +179,13 @@ class MemberFlights(HandingCell):
         return super().answered_late(reply)
 
     def task_of(self, reply: object) -> object:
-        """As `Cell.task_of`: it waits for the answer from there."""
+        """As `Cell.task_of`: it waits for the answer from there; what waits here, for what the process is at."""
         flight = self._by_reply.get(reply)
-        return super().task_of(reply) if flight is None else flight.ask
+        ask = self._first_ask() if flight is None else flight.ask
+        return super().task_of(reply) if ask is None else ask
+
+    def _first_ask(self) -> object:
+        for flight in self._flights:
+            if not flight.over and (flight.ask is None or not flight.ask.done()):
+                return flight.ask
+        return None

@@ -174,6 +174,31 @@ async def test_a_circle_through_a_pool_is_found() -> None:
             assert "right" in str(cause)
 
 
+@pytest.mark.parametrize("members", [1, 2, 3])
+async def test_members_that_all_wait_for_their_own_pool_are_found(members: int) -> None:
+    class Again(Message, Request[int]):
+        """Handled by asking the pool once more."""
+
+        more: int
+
+    class Asking(Reactor):
+        channel = Channel("asking", messages=(Again,))
+
+        @handles(Again)
+        async def again(self, message: Again) -> int:
+            return await self.ask(LOCAL / "asking", Again(message.more - 1), timeout=60) if message.more else 0
+
+    async with Bus(reactors=[Pool(Asking, members=members)]) as bus:
+        asks = [bus.ask(LOCAL / Asking, Again(1), timeout=60) for _ in range(3 * members)]
+        results = await asyncio.gather(*asks, return_exceptions=True)
+        ends = {each if isinstance(each, int) else getattr(each, "code", each) for each in results}
+        assert ends <= {0, "Deadlock", "WouldDeadlock"}
+        assert "Deadlock" in ends
+        if members > 1:
+            assert 0 in ends, "of a circle one wait fails, and the others go on"
+        assert bus.ledger().balanced
+
+
 class Count(Message, Request[Stream[int]]):
     to: int
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 from inside_pairs import until
-from pool_jobs import Job, Jobs, Linger
+from pool_jobs import Again, Job, Jobs, Linger
 
-from peerbus.actors import LOCAL, MemberView, PeerGone, Pool
+from peerbus.actors import LOCAL, MemberView, PeerGone, Pool, RemoteError
 from peerbus.node import Node
 
 JOBS = LOCAL / Jobs
@@ -32,4 +32,15 @@ async def test_what_is_handled_beside_the_next_messages_goes_down_with_its_proce
                 await ask
         assert await node.ask(JOBS, Job(2))
         await until(lambda: (member().at_work, member().queued) == (0, 0))
+        assert node.snapshot().ledger.balanced
+
+
+async def test_a_pool_of_one_process_that_waits_for_itself_is_found() -> None:
+    async with Node("pooled", reactors=[Pool(Jobs, processes=1)]) as node:
+        for count in (1, 3):  # the ask of its own is at hand in the process, and waits behind others here
+            asks = [node.ask(JOBS, Again(), timeout=60) for _ in range(count)]
+            for each in await asyncio.gather(*asks, return_exceptions=True):
+                assert isinstance(each, RemoteError)
+                assert each.code == "Deadlock"
+        assert await node.ask(JOBS, Job(1))
         assert node.snapshot().ledger.balanced
