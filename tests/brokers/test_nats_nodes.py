@@ -91,7 +91,7 @@ async def test_a_server_that_is_killed_takes_the_peers_with_it_and_brings_them_b
             server.start()
             back = time.monotonic()
             await eventually(lambda: bool(alice.peers and bob.peers))
-            assert time.monotonic() - back < 2.0
+            assert time.monotonic() - back < 10.0
             assert await asked(alice, 5) == 10
             assert_ledgers(alice, bob)
 

@@ -45,7 +45,7 @@ def test_a_worker_never_outlives_its_node_whatever_its_handlers_do(how: signal.S
             time.sleep(0.01)
         assert not any(map(_runs, pids))
         if how is signal.SIGKILL:
-            assert time.monotonic() - ended < 5
+            assert time.monotonic() - ended < 15
 
 
 def _runs(pid: int) -> bool:
