@@ -78,13 +78,16 @@ class DialList:
         """It has been found so, and nothing has changed since."""
         return bool(self._closed)
 
-    def take_back(self, dial: Dial, *, reached: float | None = None) -> KnownPeer | None:
+    def take_back(self, dial: Dial, *, reached: float | None = None, place: Endpoint | None = None) -> KnownPeer | None:
         """A dial has come back; returns whose it was, None for one that is not out.
 
-        `reached`: when a node was found there, so that dials to that place are no burden to it.
+        `reached`: when a node was found there, so that dials to that place are no burden to it; `place`: where the
+        dialed name led.
         """
         if reached is not None:
-            self._targets.reached(dial.endpoint, reached)
+            for endpoint in (dial.endpoint, place):
+                if endpoint is not None:
+                    self._targets.reached(endpoint, reached)
         peer = self._out.pop(dial.number, None)
         if peer is not None:
             peer.dial = None
@@ -97,6 +100,18 @@ class DialList:
             peer.dial = dial
             peer.step(PeerStep.CLAIM)
             self._out[dial.number] = peer
+
+    def leads(self, dial: Dial, place: Endpoint, now: float, *, further: bool) -> bool:
+        """Whether a dial may go on to this place, where its name leads; if so it is counted. `further`: to one more."""
+        peer = self._out.get(dial.number)
+        address = None if peer is None else peer.addresses.find(dial.endpoint)
+        if peer is None or address is None or address.dial_way is None or address.last_success > -math.inf:
+            return True
+        free = self._targets.free_at(address, peer.node_id, now, place) <= now
+        if not free or (further and not self._budget.take(now)):
+            return False
+        self._targets.take(address, peer.node_id, now, place)
+        return True
 
     def is_out(self, dial: Dial) -> bool:
         """Whether a dial has not come back."""

@@ -1,6 +1,7 @@
 """How often one place is dialed of which only others say that a node is there: nobody is to be flooded by what we hear.
 
-Any number of records, each of a node of its own, may name one place: a stranger's machine, or a service of this one.
+Any number of records, each of a node of its own, may name one place: a stranger's machine, or a service of this one;
+and so may any number of names, so what a name leads to is counted where it has been looked up, as the name is before.
 """
 
 from __future__ import annotations
@@ -35,15 +36,15 @@ class DialTargets:
         #: By endpoint, the one node that is said to be there; None: several are.
         self._only: dict[str, str | None] = {}
 
-    def free_at(self, address: PeerAddress, node_id: str | None, now: float) -> float:
-        """When that node may be dialed there: `now` or later."""
-        return max((bucket.ready_at(now) for bucket in self._counted(address, node_id, now)), default=now)
+    def free_at(self, address: PeerAddress, node_id: str | None, now: float, led_to: Endpoint | None = None) -> float:
+        """When that node may be dialed there: `now` or later. `led_to`: a place that the address's name leads to."""
+        return max((bucket.ready_at(now) for bucket in self._counted(address, node_id, now, led_to)), default=now)
 
-    def take(self, address: PeerAddress, node_id: str | None, now: float) -> None:
+    def take(self, address: PeerAddress, node_id: str | None, now: float, led_to: Endpoint | None = None) -> None:
         """It is dialed."""
-        for bucket in self._counted(address, node_id, now):
+        for bucket in self._counted(address, node_id, now, led_to):
             bucket.take(now)
-        place = str(address.endpoint)
+        place = str((led_to or address.endpoint).without_peer())
         self._only[place] = node_id if self._only.get(place, node_id) == node_id else None
         while len(self._only) > MOST_TARGETS:
             del self._only[next(iter(self._only))]
@@ -53,14 +54,17 @@ class DialTargets:
         for bucket in self._of(endpoint, now):
             bucket.give_back(now)
 
-    def _counted(self, address: PeerAddress, node_id: str | None, now: float) -> list[TokenBucket]:
+    def _counted(
+        self, address: PeerAddress, node_id: str | None, now: float, led_to: Endpoint | None
+    ) -> list[TokenBucket]:
         """What such a dial is taken from."""
         if address.dial_way is None or address.last_success > -math.inf:
             return []
-        buckets = self._of(address.endpoint, now)
+        endpoint = led_to or address.endpoint
+        buckets = self._of(endpoint, now)
         if address.last_failure == -math.inf:
             return buckets
-        return [] if self._only.get(str(address.endpoint), node_id) == node_id else buckets[:1]
+        return [] if self._only.get(str(endpoint.without_peer()), node_id) == node_id else buckets[:1]
 
     def _of(self, endpoint: Endpoint, now: float) -> list[TokenBucket]:
         keys = []

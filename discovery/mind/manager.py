@@ -103,6 +103,8 @@ class PeerManager:
         #: What this node tells of itself, first to everybody who asks for peers; None: nothing.
         self.myself: Advert | None = None
         self._list = DialList(self._state)
+        #: Whether a dial is still out, and whether it may go on to a place that its name leads to: see `DialList`.
+        self.goes_on, self.leads = self._list.is_out, self._list.leads
         #: Where peers are known that have proven themselves.
         self.good_hosts: GoodHosts = GoodHosts(self._peers)
         self.refused: Counter[str] = Counter()
@@ -217,17 +219,13 @@ class PeerManager:
         `stale_dial`. A refused connection changes no failure count.
         """
         self._list.look_again()
-        peer = None if attempt.dial is None else self._list.take_back(attempt.dial, reached=now)
+        peer = None if attempt.dial is None else self._list.take_back(attempt.dial, reached=now, place=attempt.place)
         verdict = self._admission.judge(attempt, peer, now)
         if isinstance(verdict, Refuse):
             self.refused[verdict.reason] += 1
             if attempt.more and attempt.dial is not None and peer is not None and self._peers.has(peer):
                 self._list.put_back(attempt.dial, peer)
         return verdict
-
-    def goes_on(self, dial: Dial) -> bool:
-        """Whether a dial is still out: of a name that has many places, the next one may be tried."""
-        return self._list.is_out(dial)
 
     def is_linked(self, node_id: str) -> bool:
         """Whether that peer holds a slot."""

@@ -197,15 +197,16 @@ class Dialing:
     async def _dial_name(self, dial: Dial, transport: ManyPlaces) -> Exception | None:
         """Try the places of a name in turn, until one is let in; returns why none was."""
         found = await transport.places(dial.endpoint, timeout=DIAL_TIMEOUT)
-        if dial.way is not None:
-            way = dial.way
+        if (way := dial.way) is not None:
             found = tuple(place for place in found if self._may_lead_to(place, way))
             if not found:
                 raise DialFailed(f"{dial.endpoint} leads to where nobody outside may send this node")
         places = self._whereabouts.order(found, self._manager.is_linked, self._loop.time())
-        until = self._loop.time() + DIAL_TIMEOUT
-        failures: dict[str, Exception] = {}
+        until, failures = self._loop.time() + DIAL_TIMEOUT, dict[str, Exception]()
         for number, place in enumerate(places, 1):
+            if not self._manager.leads(dial, place, self._loop.time(), further=number > 1):
+                failures["unreachable"] = DialFailed(f"{dial.endpoint} leads to {place}, which is dialed often enough")
+                continue
             share = max(LEAST_SHARE, (until - self._loop.time()) / (len(places) - number + 1))
             error = await self._dial_place(dial, place, share, more=number < len(places))
             if error is None or not self._manager.goes_on(dial):

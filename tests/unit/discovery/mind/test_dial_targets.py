@@ -56,6 +56,21 @@ def test_a_node_that_did_not_answer_waits_as_its_own_failures_say_and_the_operat
     assert dialed(targets, *[said] * 100) == 100
 
 
+def test_what_many_names_lead_to_is_one_place() -> None:
+    targets, place = DialTargets(AN_ADDRESS), at(6379).endpoint
+    count = 0
+    for number in range(100):
+        name, node_id = at(6379, f"n{number}.example"), str(number)
+        assert targets.free_at(name, node_id, 0.0) == 0.0
+        targets.take(name, node_id, 0.0)
+        if targets.free_at(name, node_id, 0.0, place) <= 0.0:
+            targets.take(name, node_id, 0.0, place)
+            count += 1
+    assert count == A_PLACE
+    targets.reached(place, 0.0)
+    assert targets.free_at(at(6379, "another.example"), "another", 0.0, place) == 0.0
+
+
 def test_where_several_are_said_to_be_and_none_answers_every_dial_counts() -> None:
     targets = DialTargets(AN_ADDRESS)
     failed = at(7)
