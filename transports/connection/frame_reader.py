@@ -73,6 +73,7 @@ class FrameReader:
         "_over",
         "_parts",
         "_paused",
+        "_pausing",
         "_pieces",
         "_run",
         "_small_parts",
@@ -105,6 +106,7 @@ class FrameReader:
         wanted: Callable[[int], bool] | None = None,
     ) -> None:
         self._stream = stream
+        self._pausing = stream if isinstance(stream, Pausing) else None
         self._loop = loop
         self._context = context
         self._takers: dict[type, Callable[[Any], object]] = {}
@@ -204,7 +206,7 @@ class FrameReader:
     def let_go(self) -> None:
         """It has stopped, and nothing of the last bytes is left: keep nothing that points back to its owner."""
         self._takers = {}
-        self._frames = self._fills = None
+        self._frames = self._fills = self._pausing = None
         self._more.clear()
         self._parts = Reassembler(_no_lane)
         self._came, self._woken, self._taken, self._over = _nobody, _nobody, _nobody, _nobody
@@ -285,9 +287,9 @@ class FrameReader:
         self._more.append(data)  # fed when its turn comes: joined to what waits it would be copied each time
         # More has come than a turn takes, twice: one that only sends much at once has caught up then. Said each time,
         # as nothing else bounds what waits here.
-        if isinstance(self._stream, Pausing):
+        if self._pausing is not None:
             self._paused = True
-            self._stream.pause()
+            self._pausing.pause()
 
     def _look_now(self) -> bool:
         began = self._turns.begin()
@@ -335,9 +337,9 @@ class FrameReader:
         self._more.clear()
         if self._fills is not None:
             self._fill(self._fills)
-        if self._paused and isinstance(self._stream, Pausing):
+        if self._paused and self._pausing is not None:
             self._paused = False
-            self._stream.resume()
+            self._pausing.resume()
         if self._waiter is not None and not self._waiter.done():
             self._waiter.set_result(None)
         return True

@@ -40,14 +40,15 @@ class Behind(Protocol):
 class ReadTurns:
     """Those of one node. On the loop's thread only."""
 
-    __slots__ = ("_behind", "_handle", "_left", "_loop", "_time")
+    __slots__ = ("_behind", "_context", "_handle", "_left", "_loop", "_time")
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
         self._time = loop.time
         self._behind: deque[Behind] = deque()
         self._handle: asyncio.Handle | None = None
-        #: Seconds that are left of this turn of the loop; less than none: they are to be paid back.
+        self._context = Context()
+        #: Seconds that are left of this turn of the loop, and perhaps of one before; less than none: to be paid back.
         self._left = SLICE
 
     @property
@@ -67,7 +68,8 @@ class ReadTurns:
             seconds = min(seconds, max(SLICE, thread_time() - began[1]))
             reader.owes += seconds - SLICE
         self._left -= seconds
-        self._plan()
+        if self._left < SLICE / 2:
+            self._plan()
 
     def wait(self, reader: Behind) -> None:
         """It has frames that wait. Once for each time that it falls behind."""
@@ -76,13 +78,13 @@ class ReadTurns:
 
     def _plan(self) -> None:
         if self._handle is None:
-            self._handle = self._loop.call_soon(self._turn, context=Context())
+            self._handle = self._loop.call_soon(self._turn, context=self._context)
 
     def _turn(self) -> None:
         self._handle = None
         owed, self._left = -self._left, 0.0
         if owed > FORGIVEN:
-            self._handle = self._loop.call_later(owed, self._turn, context=Context())
+            self._handle = self._loop.call_later(owed, self._turn, context=self._context)
             return
         self._left = SLICE
         end = self._time() + SLICE
@@ -94,6 +96,8 @@ class ReadTurns:
             self.spent(reader, began)
             if self._left <= 0.0:
                 break
+        if self._behind:
+            self._plan()
 
     def _next(self) -> Behind:
         """Whose turn it is. One that is passed over owes less; the last of those that wait owes nothing to anybody."""

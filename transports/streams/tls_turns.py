@@ -25,10 +25,11 @@ class BehindTls(Protocol):
 class TlsTurns:
     """Those of one context, on whatever loop they run. Without one nobody waits."""
 
-    __slots__ = ("_behind", "_planned", "left")
+    __slots__ = ("_behind", "_context", "_planned", "left")
 
     def __init__(self) -> None:
         self._behind: deque[BehindTls] = deque()
+        self._context = Context()
         self._planned = False
         #: What is left of this turn of the loop, and perhaps of one before.
         self.left = SLICE
@@ -48,7 +49,7 @@ class TlsTurns:
             self.left = SLICE
             return
         self._planned = True
-        loop.call_soon(self._turn, context=Context())
+        loop.call_soon(self._turn, context=self._context)
 
     def _turn(self) -> None:
         self._planned = False
