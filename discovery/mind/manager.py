@@ -367,7 +367,7 @@ class PeerManager:
         out, refused, failed = self._list.out, self.refused, self._failed
         return picture_of(self._state, now, dialing=out, refused=refused, failed=failed, wall=self.wall, limit=limit)
 
-    def clock_offset(self) -> tuple[float | None, int, bool]:
+    def clock_offset(self) -> tuple[float | None, int]:
         """How far its calendar and those of its peers are apart, as `clock_offset`."""
         return clock_offset(self._peers, self.wall)
 

@@ -108,7 +108,7 @@ class PeersSnapshot:
     bans: tuple[BanView, ...]
     requirements: tuple[RequirementView, ...]
     #: Seconds by which the calendars of connected peers are ahead of this node's, the median of them, as far as they
-    #: said so in their handshakes; None: nobody has. Behind is below 0.
+    #: said so in their handshakes; None: nobody has, or most differ. Behind is below 0.
     clock_offset: float | None
     #: New connections are refused and nobody is dialed, as the operator said so.
     draining: bool

@@ -33,8 +33,8 @@ class CalendarWatch:
         return bool(jump)
 
     def _compare(self) -> None:
-        offset, peers, alike = self._manager.clock_offset()
-        wrong = offset is not None and peers >= FEWEST_CLOCKS and alike and abs(offset) > MAX_SKEW
+        offset, peers = self._manager.clock_offset()
+        wrong = offset is not None and peers >= FEWEST_CLOCKS and abs(offset) > MAX_SKEW
         if wrong == self._wrong:
             return
         self._wrong = wrong

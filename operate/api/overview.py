@@ -22,7 +22,8 @@ class NodeOverview:
     """The node as a whole.
 
     `refused` and `failed`: connections that were not let in and dials in vain, by reason, since the start.
-    `clock_offset`: seconds by which the calendars of its peers are ahead of its own, the median; None: nobody said.
+    `clock_offset`: seconds by which the calendars of its peers are ahead of its own, the median; None: nobody
+    said, or most differ.
     `mdns`: what was heard by multicast DNS; None where it does not look so.
     """
 

@@ -119,7 +119,7 @@ def _book(seen: NodeOverview) -> Iterator[Diagnosis]:
 def _clock(seen: NodeOverview) -> Diagnosis:
     offset = seen.clock_offset
     if offset is None:
-        return ok("clock", "no connected peer has told its time")
+        return ok("clock", "no connected peer has told its time, or most of them differ")
     if abs(offset) < CLOCKS_AGREE:
         return ok("clock", f"within {max(abs(offset), 0.001):.3f} s of its peers'")
     whose = "this machine's clock" if seen.connected >= FEWEST_CLOCKS else "this machine's clock, or its peers',"

@@ -273,7 +273,8 @@ METRICS: tuple[Metric, ...] = (
     Metric("peerbus_bans", _GAUGE, "Bans in force.", _one(lambda s: len(s.node.peers.bans))),
     Metric(
         "peerbus_clock_offset_seconds", _GAUGE,
-        "How far the calendars of peers are ahead of this node's, the median; absent where nobody has said it.",
+        "How far the calendars of peers are ahead of this node's, the median; absent where nobody has said it, or most "
+        "of them differ.",
         _one(lambda s: s.node.peers.clock_offset), (), "seconds",
     ),
     Metric(
