@@ -45,7 +45,7 @@ class StreamReply(ItemReply):
         #: The items that come, until somebody reads them; and what takes them.
         self._up = self.up = up
         #: Of which type they are to be; None: nobody says.
-        self._kind: Any = None
+        self._kind: object = None
         self.message = message
         #: As `StreamedReply.on_end`.
         self.on_end: Callable[[], object] = int
@@ -72,7 +72,7 @@ class StreamReply(ItemReply):
         if not self._over:
             self._streams.grant(self, 0, 0)
 
-    def incoming(self, kind: Any = None) -> ItemsIn[Any]:
+    def incoming(self, kind: object = None) -> ItemsIn[Any]:
         """As `Incoming.incoming`."""
         up, self._up, self._kind = self._up, None, kind
         items: ItemsIn[Any] = ItemsIn.of(self.message, up)
