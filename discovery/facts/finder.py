@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from ...actors.base import spelled
 from ...transports.streams import Endpoint
 from .events import Candidate
 
@@ -49,6 +50,7 @@ class MakeFinder(Protocol):
     ) -> Finder: ...
 
 
+@spelled
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FinderKind:
     """A way of finding nodes that a URL of this scheme configures, `folder:///srv/nodes`.

@@ -28,10 +28,10 @@ GIVEN = {
     "Listener Location MemoryTransport PeerConnection PipedListener PipedTransport Scheme Scope Shape Transport "
     "TransportKind TransportOptions expected_peer greet register",
     "discovery": "BookFailed BookRecovered "
-    "Advert AdvertisePeers AnnounceMyself Ban Candidate FoundPeer LeverResult ListenerLost "
-    "ListenerRestored Mdns MdnsOptions MdnsStatistics PeerBanned PeerCertified PeerDown PeerManager PeerNotReached "
-    "PeerRecord PeerRefused PeerRolesChanged PeerState PeerUnbanned PeerUp PeerView PeerWasUseful Peers PeersSnapshot "
-    "ReportPeer RequirementMet RequirementUnmet RequirementView ScoreReason",
+    "Advert AdvertisePeers AnnounceMyself Ban Candidate Finder FinderKind FoundPeer LeverResult ListenerLost "
+    "ListenerRestored MakeFinder Mdns MdnsOptions MdnsStatistics PeerBanned PeerCertified PeerDown PeerManager "
+    "PeerNotReached PeerRecord PeerRefused PeerRolesChanged PeerState PeerUnbanned PeerUp PeerView PeerWasUseful "
+    "Peers PeersSnapshot ReportPeer RequirementMet RequirementUnmet RequirementView ScoreReason",
     "patterns": "GetGossip GossipView",
     "node": "ActorFailure EventReader Happened LostMessage NodeSnapshot WorkerView",
     "operate": "AdminClient AdminTarget EventView EventsMissed NodeBack NodeHere NodeLost find_node nodes_here",
