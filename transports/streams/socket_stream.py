@@ -20,7 +20,7 @@ from .scope import Scope
 from .transport import FLUSH_TIMEOUT, HIGH_WATER, LOW_WATER, WHOLE_HERE
 from .write_gate import WriteGate
 
-__all__ = ["SocketStream"]
+__all__ = ["GATHERED", "SocketStream"]
 
 #: Bytes from which on the parts of a write are not joined first: a copy of 32 KiB costs what a longer call does.
 GATHERED: Final = 32 * 1024

@@ -14,8 +14,8 @@ from collections.abc import Sequence
 from ...actors.base import StreamBroken
 from .filling import PEEK
 from .loop_share import LoopShare
-from .socket_stream import SocketStream
-from .tls_session import TlsSession
+from .socket_stream import GATHERED, SocketStream
+from .tls_session import MOST, TlsSession
 
 __all__ = ["TlsStream"]
 
@@ -61,8 +61,37 @@ class TlsStream(SocketStream):
         self.transport.write(session.sealed())
 
     def writelines(self, parts: Sequence[bytes | bytearray | memoryview]) -> None:
-        """As `Stream.writelines`."""
-        self.write(b"".join(parts))  # one run of records
+        """As `Stream.writelines`: one run of records, wherever the parts end."""
+        if sum(map(len, parts)) <= GATHERED:
+            self.write(b"".join(parts))
+            return
+        self._gate.check()
+        try:
+            self._seal(parts)
+        except ssl.SSLError as error:
+            self._break(error)
+            self._gate.check()
+        self.transport.write(self._session.sealed())
+
+    def _seal(self, parts: Sequence[bytes | bytearray | memoryview]) -> None:
+        """Of a large part no more is copied than a record takes that a small one before it has begun."""
+        write, begun = self._session.write, b""
+        for part in parts:
+            if not begun and len(part) >= MOST:
+                write(part)
+            elif len(begun) + len(part) <= MOST:
+                begun += part
+            else:
+                rest = memoryview(part)
+                room = MOST - len(begun)
+                write(begun + rest[:room])
+                begun = b""
+                if len(rest) - room >= MOST:
+                    write(rest[room:])
+                else:
+                    begun = bytes(rest[room:])
+        if begun:
+            write(begun)
 
     # Private.
 

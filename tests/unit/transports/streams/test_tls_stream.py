@@ -152,3 +152,34 @@ def test_a_record_that_is_none_breaks_it_behind_what_came_before(
 
     with asyncio.Runner(loop_factory=loop_factory) as runner:
         runner.run(run())
+
+
+@LOOPS
+def test_parts_arrive_as_they_were_written_whatever_their_sizes(
+    loop_factory: Callable[[], asyncio.AbstractEventLoop],
+) -> None:
+    sizes = [
+        (40_000,),
+        (7, 65_536),
+        (7, 16_384 - 7, 40_000),
+        (16_384, 1, 16_384, 0, 3, 16_383),
+        (100,) * 400,
+        (20_000, 20_000, 20_000),
+        (16_000, 16_000, 16_000, 2),
+    ]
+
+    async def run() -> None:
+        made = await pairs(1)
+        ((dialed, accepted),) = made
+        sent, found = b"", b""
+        for each in sizes:
+            parts = [os.urandom(size) for size in each]
+            dialed.writelines([memoryview(part) if len(part) % 2 else bytearray(part) for part in parts])
+            sent += b"".join(parts)
+            while len(found) < len(sent):
+                found += await accepted.read()
+        assert found == sent
+        await close(made)
+
+    with asyncio.Runner(loop_factory=loop_factory) as runner:
+        runner.run(run())
