@@ -297,9 +297,9 @@ async def test_a_handler_beside_the_next_messages_holds_no_place(where: str, tmp
 
 async def test_what_comes_while_a_process_ends_by_itself_waits_for_the_next_one() -> None:
     async with pooled("processes", 1) as node:
-        leaving = node.stream(JOBS, Leave())
         beside = node.stream(JOBS, Tail())
         await anext(beside)
+        leaving = node.stream(JOBS, Leave())  # it ends the process behind its first item
         assert await anext(leaving) == 1
         pid = view(node).members[0].pid
         while view(node).members[0].pid in (pid, 0):

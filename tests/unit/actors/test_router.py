@@ -69,6 +69,9 @@ class FakeLink:
     def takes(self, reactor: str, kind: type, purpose: Purpose) -> int:
         return 1 << 20 if self.has(reactor) else 0
 
+    def why_not(self, reactor: str, kind: type) -> str:
+        return ""
+
     def lets(self, reactor: str, purpose: Purpose) -> bool:
         return True
 
