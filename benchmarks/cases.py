@@ -63,7 +63,9 @@ def _large(name: str) -> Case:
 
 
 #: The peers of the second command: the limit, the bus and what others built.
-PEERS = ("raw", "peerbus", "peerbus.message", "zmq", "zenoh", "nats", "peerbus.nats", "grpc", "xoscar", "erlang")
+PEERS = (
+    "raw", "raw.nats", "peerbus", "peerbus.message", "zmq", "zenoh", "nats", "peerbus.nats", "grpc", "xoscar", "erlang",
+)  # fmt: skip
 #: Those that answer in items.
 STREAMED = ("peerbus", "peerbus.message", "grpc")
 #: A peer that needs a newer Python than the bus does, and the bus on that Python.

@@ -115,6 +115,11 @@ PRODUCTS = {
             f"nats-server on 127.0.0.1 (a third process), TLS 1.3 from node to node inside; {_BUS}; Messages",
             programs=("nats-server",),
         ),
+        Product(
+            "raw.nats", "raw Protocol, NATS", "peers.nats_raw",
+            "the raw Protocol through a nats-server on 127.0.0.1 (a third process), without TLS",
+            programs=("nats-server",),
+        ),
         Product("raw", "raw Protocol", "remote_raw", "asyncio Protocol and msgpack: no deadline, type or flow control"),
         Product("raw.tls", "raw Protocol, TLS", "remote_raw", "the same with the bus's certificates and TLS settings"),
         Product("raw.unix", "raw Protocol, Unix socket", "remote_raw", "the same over a plain Unix socket"),

@@ -27,7 +27,7 @@ from .run import Run
 from .tally import Tally, obey
 from .timing import BATCH, Until
 
-__all__ = ["connected", "plain", "serve"]
+__all__ = ["TALLY", "RawClient", "RawReceiver", "RawSender", "connected", "plain", "serve"]
 
 #: Kinds of messages.
 _TELL, _ASK, _COUNT = range(3)
@@ -35,7 +35,7 @@ _TELL, _ASK, _COUNT = range(3)
 TALLY = Tally()
 
 
-class _Receiver(asyncio.Protocol):
+class RawReceiver(asyncio.Protocol):
     """Counts, echoes; a write for each answer."""
 
     transport: asyncio.Transport
@@ -58,7 +58,7 @@ class _Receiver(asyncio.Protocol):
                 self.transport.write(self._pack((_COUNT, seq, TALLY.count)))
 
 
-class _MapReceiver(_Receiver):
+class _MapReceiver(RawReceiver):
     """Counts messages that are maps."""
 
     def data_received(self, data: bytes) -> None:
@@ -70,7 +70,7 @@ class _MapReceiver(_Receiver):
                 self.transport.write(self._pack((_COUNT, message["seq"], TALLY.count)))
 
 
-class _Sender(asyncio.Protocol):
+class RawSender(asyncio.Protocol):
     """Sends; matches answers by number."""
 
     transport: asyncio.Transport
@@ -111,16 +111,16 @@ class _Sender(asyncio.Protocol):
         return self.pack((kind, seq, payload))
 
 
-class _MapSender(_Sender):
+class _MapSender(RawSender):
     def frame(self, kind: int, seq: int, payload: bytes) -> bytes:
         """The message as a map."""
         return self.pack({"kind": kind, "seq": seq, "payload": payload})
 
 
-class _Client(LoopClient):
+class RawClient(LoopClient):
     """A write for each message."""
 
-    def __init__(self, runner: asyncio.Runner, sender: _Sender) -> None:
+    def __init__(self, runner: asyncio.Runner, sender: RawSender) -> None:
         super().__init__(runner)
         self.sender = sender
 
@@ -144,7 +144,7 @@ class _Client(LoopClient):
         return value
 
 
-class _JoiningClient(_Client):
+class _JoiningClient(RawClient):
     """A write for BATCH messages."""
 
     async def telling(self, payload: bytes, until: Until, every: int) -> Offered:
@@ -158,7 +158,7 @@ class _JoiningClient(_Client):
         return Offered(sent)
 
 
-class _JoiningMapClient(_Client):
+class _JoiningMapClient(RawClient):
     """A write for BATCH messages that are maps."""
 
     async def telling(self, payload: bytes, until: Until, every: int) -> Offered:
@@ -173,7 +173,7 @@ class _JoiningMapClient(_Client):
         return Offered(sent)
 
 
-async def _dial(protocol: type[_Sender], port: str, tls: ssl.SSLContext | None) -> _Sender:
+async def _dial(protocol: type[RawSender], port: str, tls: ssl.SSLContext | None) -> RawSender:
     loop = asyncio.get_running_loop()
     name = None if tls is None else ""
     if not port.isdigit():
@@ -182,12 +182,12 @@ async def _dial(protocol: type[_Sender], port: str, tls: ssl.SSLContext | None) 
 
 
 @contextlib.contextmanager
-def connected(run: Run, product: str, server: Served) -> Iterator[_Client]:
+def connected(run: Run, product: str, server: Served) -> Iterator[RawClient]:
     """A connection whose messages are arrays, a write for each."""
     tls = client_context(Identity.generate()) if product == "raw.tls" else None
     with run.runner() as runner:
-        sender = runner.run(_dial(_Sender, server.line.split()[0], tls))
-        yield _Client(runner, sender)
+        sender = runner.run(_dial(RawSender, server.line.split()[0], tls))
+        yield RawClient(runner, sender)
         sender.transport.close()
 
 
@@ -201,7 +201,7 @@ def serve(run: Run, product: str) -> None:
 
 async def _serve(tls: ssl.SSLContext | None) -> None:
     loop = asyncio.get_running_loop()
-    servers = [await loop.create_server(protocol, "127.0.0.1", 0, ssl=tls) for protocol in (_Receiver, _MapReceiver)]
+    servers = [await loop.create_server(protocol, "127.0.0.1", 0, ssl=tls) for protocol in (RawReceiver, _MapReceiver)]
     print(*(server.sockets[0].getsockname()[1] for server in servers), flush=True)  # for the sender
     await asyncio.to_thread(obey, TALLY)
     for server in servers:
@@ -210,7 +210,7 @@ async def _serve(tls: ssl.SSLContext | None) -> None:
 
 async def _serve_unix() -> None:
     with tempfile.TemporaryDirectory() as folder:
-        server = await asyncio.get_running_loop().create_unix_server(_Receiver, f"{folder}/s")
+        server = await asyncio.get_running_loop().create_unix_server(RawReceiver, f"{folder}/s")
         print(f"{folder}/s", flush=True)  # for the sender
         await asyncio.to_thread(obey, TALLY)
         server.close()
@@ -219,7 +219,7 @@ async def _serve_unix() -> None:
 def plain(run: Run) -> Mapping[str, float]:
     """Raw Protocol over TCP: round trip, in flight, one-way by a write each and by joined writes, arrays and maps."""
     with served("raw", run) as server, PRODUCTS["raw"].joined(run, server) as client:
-        assert isinstance(client, _Client)
+        assert isinstance(client, RawClient)
         found = exchange(client, run)
         joining = _JoiningClient(client.runner, client.sender)
         one_way(joining, SMALL, run.warm_up)

@@ -308,7 +308,7 @@ def peer_rows() -> list[Comparison]:
 
 def _over_nats() -> list[Comparison]:
     bars = {"one-way": _at_least(1.2), "ask p50": _at_most(0.8)}
-    return [
+    rows = [
         Comparison(
             "the bus over a NATS server", title, unit, Figure("peerbus.nats", figure), Figure("nats", figure),
             "nats-py, through as good a server", bars.get(figure),
@@ -316,6 +316,11 @@ def _over_nats() -> list[Comparison]:
         for title, unit, figure in _FIGURES
         if figure != _TELL_MANY
     ]  # fmt: skip
+    limit = Comparison(
+        "the bus over a NATS server", "ask p50", _TIME, Figure("peerbus.nats", "ask p50"),
+        Figure("raw.nats", "ask p50"), "raw Protocol through a server, no TLS",
+    )  # fmt: skip
+    return [*rows, limit]
 
 
 def _beside_peers() -> list[Comparison]:
