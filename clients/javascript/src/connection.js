@@ -200,7 +200,7 @@ export class Connection {
     clearInterval(this.pulse);
     this.asking.end(`the connection ended: ${code}: ${text}`);
     this.serving.end();
-    this.socket.destroySoon();
+    this.reader.end();
     setTimeout(() => this.socket.destroy(), 1_000).unref();
     this.resolve(new ConnectionEnded(code, `${code}: ${text}`));
   }

@@ -16,6 +16,9 @@ export class Reader {
     socket.on("readable", () => (this.heard = Date.now()));
   }
 
+  /** End the socket behind what was written; closed with bytes unread it would be reset, and that lost. */
+  end() { this.socket.removeAllListeners("readable").end().resume(); }
+
   /** The next `size` bytes. Raises: ConnectionEnded. */
   async take(size) {
     for (;;) {
