@@ -11,9 +11,8 @@ export class Reader {
 
   constructor(socket) {
     this.socket = socket;
-    socket.on("error", (error) => (this.#error = error));
+    socket.on("error", (error) => (this.#error = error)).on("readable", () => (this.heard = Date.now()));
     for (const event of ["readable", "end", "close"]) socket.on(event, () => this.#bell.ring());
-    socket.on("readable", () => (this.heard = Date.now()));
   }
 
   /** End the socket behind what was written; closed with bytes unread it would be reset, and that lost. */
