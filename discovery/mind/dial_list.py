@@ -8,6 +8,7 @@ Law 2. Whatever may put somebody on that list, or earlier on it, calls `look_aga
 from __future__ import annotations
 
 import math
+from typing import Protocol
 
 from ...transports.streams import Endpoint
 from ..facts import Dial
@@ -18,11 +19,17 @@ from .selection import Choice, choices, nobody_new_fits
 from .slots import Slots
 from .token_bucket import TokenBucket
 
-__all__ = ["DialList"]
+__all__ = ["DialList", "Leads"]
 
 #: Of those that one machine told of, as many are dialed at a time however few slots there are for own dials; and
 #: seconds after which the others are looked at again, unless a dial ends before.
 FEWEST_OUT, NEXT_TURN = 4, 0.1
+
+
+class Leads(Protocol):
+    """See `DialList.leads`."""
+
+    def __call__(self, dial: Dial, place: Endpoint, now: float, *, further: bool) -> bool: ...
 
 
 class DialList:

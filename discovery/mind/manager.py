@@ -16,7 +16,7 @@ from __future__ import annotations
 import math
 import random
 from collections import Counter
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 
 from ...actors.base import ConfigError
 from ...transports.rules import PeerRules
@@ -46,7 +46,7 @@ from .advertising import adverts
 from .bookkeeping import Bookkeeping
 from .clock_offset import clock_offset
 from .conduct import misbehaved, useful
-from .dial_list import DialList
+from .dial_list import DialList, Leads
 from .good_hosts import GoodHosts
 from .levers import Levers
 from .manager_state import ManagerState
@@ -103,8 +103,10 @@ class PeerManager:
         #: What this node tells of itself, first to everybody who asks for peers; None: nothing.
         self.myself: Advert | None = None
         self._list = DialList(self._state)
-        #: Whether a dial is still out, and whether it may go on to a place that its name leads to: see `DialList`.
-        self.goes_on, self.leads = self._list.is_out, self._list.leads
+        #: Whether a dial is still out.
+        self.goes_on: Callable[[Dial], bool] = self._list.is_out
+        #: Whether it may go on to a place that its name leads to: see `DialList.leads`.
+        self.leads: Leads = self._list.leads
         #: Where peers are known that have proven themselves.
         self.good_hosts: GoodHosts = GoodHosts(self._peers)
         self.refused: Counter[str] = Counter()

@@ -86,7 +86,12 @@ async def test_what_a_process_takes_with_it_is_over_and_what_waits_is_handled_in
         assert isinstance(results[0], PeerGone)
         answered = sum(isinstance(each, str) for each in results)
         assert answered >= 2, "one more was at hand there, at most"
-        await until(lambda: spans.whole and len(spans.named("process jobs.1")) == 1 + answered)
-        ended = [attribute(each, "error.type") for each in spans.named("process jobs.1")]
-        assert sorted(map(str, ended)) == ["None"] * answered + ["worker_ended"]
-        assert handled(spans) == ["ask jobs > process jobs.1"] * (1 + answered)
+
+        def ends() -> list[str]:
+            return [str(attribute(each, "error.type")) for each in spans.named("process jobs.1")]
+
+        await until(lambda: spans.whole and ends().count("None") == answered)
+        lost = ends().count("worker_ended")
+        assert lost <= 1, "none, where it was ended before it had said that it began"
+        assert len(ends()) == answered + lost
+        assert handled(spans) == ["ask jobs > process jobs.1"] * (answered + lost)
