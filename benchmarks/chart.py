@@ -84,7 +84,7 @@ def _ratio(result: Result | None) -> Spread | None:
 
 def _products(axes: Axes, peers: Results, name: str, title: str, scale: float, unit: str) -> None:
     """One figure of each product."""
-    figures = [(product, PRODUCTS[product].title, name) for product in PEERS if product != "raw"]
+    figures = [(product, PRODUCTS[product].title, name) for product in PEERS if not product.startswith("raw")]
     figures.insert(0, ("raw", "raw, a write each", name))
     if name == "one-way":
         figures.insert(0, ("raw", "raw, 64 a write", "one-way joined maps"))

@@ -352,7 +352,7 @@ def _beside_peers() -> list[Comparison]:
         for title, unit, figure in _FIGURES
         for ours, suffix, targets in (("peerbus", "", bars), ("peerbus.message", ", Messages", with_messages))
         for name in PEERS
-        if not name.startswith("peerbus")
+        if not name.startswith(("peerbus", "raw."))
     ]
 
 
