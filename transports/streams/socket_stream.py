@@ -121,7 +121,7 @@ class SocketStream(PathEnd, asyncio.BufferedProtocol):
             self._gate.check()
             self.transport.writelines([part if type(part) is bytes else bytes(part) for part in parts])
         else:
-            # Joined: one system call and one run of TLS records, on every loop and version.
+            # Joined: one system call, on every loop and version.
             self.write(b"".join(parts))
 
     @property
@@ -145,10 +145,10 @@ class SocketStream(PathEnd, asyncio.BufferedProtocol):
                     return
             transport = self._transport
             if transport is not None and not transport.is_closing() and not transport.get_write_buffer_size():
-                # All was sent, only the other side's end is missing: the kernel delivers the rest. Never a second
-                # time: a TLS transport of asyncio that is closed twice can be aborted no more (Python 3.11.2).
+                # All was sent, only the other side's end is missing: the kernel delivers the rest.
                 transport.close()
-            self._reset()
+            else:
+                self._reset()
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(FLUSH_TIMEOUT):
                     await self._lost.wait()

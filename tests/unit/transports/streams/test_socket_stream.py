@@ -15,6 +15,8 @@ from tcp_scene import (
 )
 
 from peerbus.actors.base.errors import StreamBroken
+from peerbus.transports.streams import socket_stream
+from peerbus.transports.streams.endpoint import Endpoint
 from peerbus.transports.streams.socket_stream import SocketStream
 from peerbus.transports.streams.tcp import TcpTransport
 
@@ -43,6 +45,27 @@ async def test_a_cut_connection_is_no_end() -> None:
             await accepted.read()
         await asyncio.gather(dialed.aclose(), accepted.aclose())
         assert repr(dialed).endswith("lost>")
+
+
+async def test_what_the_system_has_taken_arrives_although_the_other_side_says_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(socket_stream, "FLUSH_TIMEOUT", 0.01)
+    loop, plain, body = asyncio.get_running_loop(), TcpTransport(plaintext=True), bytes(60_000)
+    with socket.create_server(("127.0.0.1", 0)) as listening_socket:
+        listening_socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)  # the rest stays with the sender
+        listening_socket.setblocking(False)
+        there = Endpoint.parse(f"tcp://127.0.0.1:{listening_socket.getsockname()[1]}")
+        dialed = await plain.dial(there, expect=None, timeout=5)
+        accepted, _ = await loop.sock_accept(listening_socket)
+    with accepted:
+        dialed.write(body)
+        assert not dialed.transport.get_write_buffer_size()
+        await dialed.aclose()
+        found = b""
+        while data := await loop.sock_recv(accepted, 65_536):
+            found += data
+    assert found == body
 
 
 @pytest.mark.parametrize("loop_factory", [asyncio.new_event_loop, uvloop.new_event_loop], ids=["asyncio", "uvloop"])
