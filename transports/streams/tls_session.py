@@ -37,11 +37,16 @@ HEAD: Final = 5
 _NOTHING: Final = memoryview(b"")
 
 
-class IdleRecords(ssl.SSLError):
-    """The other side sends records that carry nothing, again and again."""
+class TlsRefused(ssl.SSLError):
+    """What this side refuses though OpenSSL would not; `reason` says why, as in an error of OpenSSL."""
 
-    def __str__(self) -> str:
-        return str(self.args[0])
+    def __init__(self, reason: str) -> None:
+        super().__init__(ssl.SSL_ERROR_SSL, reason)
+        self.reason = reason
+
+
+class IdleRecords(TlsRefused):
+    """The other side sends records that carry nothing, again and again."""
 
 
 class TlsSession:
@@ -105,7 +110,7 @@ class TlsSession:
             self.tls.do_handshake()
         except ssl.SSLWantReadError:
             if self._shaken >= HANDSHAKE_BYTES:
-                raise ssl.SSLError(ssl.SSL_ERROR_SSL, f"a handshake of more than {HANDSHAKE_BYTES} bytes") from None
+                raise TlsRefused(f"a handshake of more than {HANDSHAKE_BYTES} bytes") from None
             return False
         self._shaken = None
         if self._given.pending:  # it has ended with a record, and what follows begins with one
@@ -208,11 +213,13 @@ class TlsSession:
             raise IdleRecords(f"{self._idle} TLS records that carry nothing") from None
 
     def _carried(self, size: int, most: int) -> None:
+        if size == most < MOST and self.tls.pending():
+            return  # there is more of that record, which pays once
         if self._turns is not None:
             self._turns.left += IDLE - 1
         if self._idle > 0:
             self._idle -= 2
-        if (size < most or most == MOST) and not self._given.pending:
+        if not self._given.pending:
             self._some = False  # it would want more, and say so at length
 
     def _end(self) -> None:

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections.abc import Sequence
 
 import pytest
-from nats_scene import at_server
+from nats_scene import BOB, at_server
 
-from peerbus.actors.base import StreamBroken
+from peerbus.actors.base import HandshakeFailed, StreamBroken
 from peerbus.testing.suites.transport_pair import until_broken
-from peerbus.transports.streams.relayed_stream import RelayedStream
+from peerbus.transports.streams.endpoint import Endpoint
+from peerbus.transports.streams.relay_flow import DATA, FlowOut
+from peerbus.transports.streams.relayed_stream import HANDSHAKE_WINDOW, RelayedStream
+from peerbus.transports.streams.tls import server_context
+from peerbus.transports.streams.tls_session import HANDSHAKE_BYTES
 
 
 async def until_it_breaks(stream: RelayedStream) -> None:
@@ -79,3 +84,37 @@ async def test_what_is_for_a_stream_that_is_over_is_answered_with_a_reset() -> N
         with pytest.raises(StreamBroken):
             await until_it_breaks(dialed)
         await asyncio.gather(dialed.aclose(), listener.aclose())
+
+
+class Line:
+    """A relay that keeps what is to be carried."""
+
+    busy = False
+    window = HANDSHAKE_WINDOW
+    largest = HANDSHAKE_WINDOW
+
+    def __init__(self) -> None:
+        self.sent: list[bytes] = []
+        self.is_closed = False
+
+    def send(self, parts: Sequence[bytes | memoryview]) -> None:
+        self.sent.append(b"".join(parts))
+
+    def closed(self) -> None:
+        self.is_closed = True
+
+    async def released(self) -> None:
+        pass
+
+
+async def test_a_handshake_of_too_many_bytes_ends_that_stream_and_raises_nothing_where_it_came_from() -> None:
+    """What carries it carries others as well: they would all be lost with it."""
+    line, flow = Line(), FlowOut(HANDSHAKE_WINDOW)
+    stream = RelayedStream(line, server_context(BOB), server_side=True, place=Endpoint("memory", path="line"))
+    stream.opened(HANDSHAKE_WINDOW)
+    # A ClientHello that says it has 128 KiB, the most that OpenSSL waits for.
+    stream.message(flow.head(DATA) + b"\x16\x03\x01\x3f\xfc\x01\x01\xff\xff\x03\x03".ljust(5 + 0x3FFC, b"\0"))
+    stream.message(flow.head(DATA) + b"\x16\x03\x01\x3f\xfc".ljust(5 + 0x3FFC, b"\0"))
+    with pytest.raises(HandshakeFailed, match=f"more than {HANDSHAKE_BYTES} bytes"):
+        await stream.ready
+    assert line.is_closed

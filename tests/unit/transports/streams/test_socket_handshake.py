@@ -11,9 +11,11 @@ from collections.abc import Callable
 import pytest
 import uvloop
 
+from peerbus.actors.base import HandshakeFailed
 from peerbus.transports.streams.identity import Identity
 from peerbus.transports.streams.socket_handshake import handshake_error, open_stream
 from peerbus.transports.streams.tls import client_context, server_context
+from peerbus.transports.streams.tls_session import HANDSHAKE_BYTES, TlsRefused
 
 ALICE = Identity.from_seed(b"a" * 32)
 BOB = Identity.from_seed(b"b" * 32)
@@ -34,6 +36,7 @@ def ssl_error(reason: str) -> ssl.SSLError:
         (ssl_error("TLSV1_ALERT_UNKNOWN_CA"), "certificate", "unknown ca", True),
         (ssl_error("HTTP_REQUEST"), "tls", "http request", False),
         (ssl_error("TLSV1_ALERT_PROTOCOL_VERSION"), "tls", "protocol version", True),
+        (TlsRefused("a handshake of too many bytes"), "tls", "too many bytes", False),
     ],
 )
 def test_the_reason_says_what_failed_and_who_said_so(error: OSError, reason: str, text: str, by_peer: bool) -> None:
@@ -86,3 +89,24 @@ def test_both_sides_of_one_socket_pair_agree(loop_factory: Callable[[], asyncio.
 
     with asyncio.Runner(loop_factory=loop_factory) as runner:
         runner.run(agree())
+
+
+@pytest.mark.parametrize("loop_factory", [asyncio.new_event_loop, uvloop.new_event_loop], ids=["asyncio", "uvloop"])
+def test_a_handshake_of_too_many_bytes_fails_in_the_words_of_the_bus(
+    loop_factory: Callable[[], asyncio.AbstractEventLoop],
+) -> None:
+    async def shake() -> None:
+        ours, theirs = socket.socketpair()
+        ours.setblocking(False)
+        with theirs:
+            # A ClientHello that says it has 128 KiB, the most that OpenSSL waits for.
+            theirs.send(b"\x16\x03\x01\x3f\xfc\x01\x01\xff\xff\x03\x03".ljust(5 + 0x3FFC, b"\0"))
+            theirs.send(b"\x16\x03\x01\x3f\xfc".ljust(5 + 0x3FFC, b"\0"))
+            with pytest.raises(HandshakeFailed, match=f"more than {HANDSHAKE_BYTES} bytes"):
+                await open_stream(ours, tls=server_context(BOB), server_side=True)
+            theirs.setblocking(False)
+            while await asyncio.get_running_loop().sock_recv(theirs, 4096):
+                pass  # until it has closed
+
+    with asyncio.Runner(loop_factory=loop_factory) as runner:
+        runner.run(shake())
