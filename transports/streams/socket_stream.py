@@ -179,8 +179,11 @@ class SocketStream(PathEnd, asyncio.BufferedProtocol):
         # written last is lost with it (RFC 9293 §3.10.4): so say the end, then read to theirs.
         self._resume_reading()
         self._say_end()
-        if not self._transport.is_closing():
-            self._transport.write_eof()
+        try:
+            if not self._transport.is_closing():
+                self._transport.write_eof()
+        except OSError:  # the other side has reset it, and the loop has told nobody yet
+            self._transport.abort()
 
     def _say_end(self) -> None:
         """What is to be said before the end of the bytes."""
@@ -202,6 +205,12 @@ class SocketStream(PathEnd, asyncio.BufferedProtocol):
         self._buffer.feed_end(error)
         if not self._gate.failed:
             self._gate.fail(error)
+
+    def _broken(self, why: Exception | None) -> StreamBroken:
+        text = f": {why}" if why is not None else " without an end"
+        error = StreamBroken(f"the connection to {self._remote or 'the other side'} broke{text}")
+        error.__cause__ = why
+        return error
 
     def _hand_over(self, data: bytes) -> None:
         if self._closed:
@@ -256,10 +265,7 @@ class SocketStream(PathEnd, asyncio.BufferedProtocol):
         self._lost.set()
         self._filler.drop()
         self.settle("closed")
-        why = f": {exc}" if exc is not None else " without an end"
-        error = StreamBroken(f"the connection to {self._remote or 'the other side'} broke{why}")
-        error.__cause__ = exc
-        self._fail(error)
+        self._fail(self._broken(exc))
 
     def pause_writing(self) -> None:
         """HIGH_WATER is reached."""

@@ -137,6 +137,7 @@ class TlsStream(SocketStream):
         """End it at once, because of that; the other side is told what TLS says of it."""
         self._why = self._why or error
         self._flush()
+        self._fail(self._broken(self._why))  # now: the loop tells of the socket's end in a later turn
         self.transport.abort()
 
     def _unseal(self) -> None:

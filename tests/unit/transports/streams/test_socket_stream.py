@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import struct
 from collections.abc import Callable
 
 import pytest
@@ -45,6 +46,25 @@ async def test_a_cut_connection_is_no_end() -> None:
             await accepted.read()
         await asyncio.gather(dialed.aclose(), accepted.aclose())
         assert repr(dialed).endswith("lost>")
+
+
+@pytest.mark.parametrize("loop_factory", [asyncio.new_event_loop, uvloop.new_event_loop], ids=["asyncio", "uvloop"])
+def test_a_stream_is_closed_that_was_reset_a_moment_ago(
+    loop_factory: Callable[[], asyncio.AbstractEventLoop],
+) -> None:
+    async def run() -> None:
+        loop, plain = asyncio.get_running_loop(), TcpTransport(plaintext=True)
+        with socket.create_server(("127.0.0.1", 0)) as listening_socket:
+            listening_socket.setblocking(False)
+            there = Endpoint.parse(f"tcp://127.0.0.1:{listening_socket.getsockname()[1]}")
+            dialed = await plain.dial(there, expect=None, timeout=5)
+            accepted, _ = await loop.sock_accept(listening_socket)
+        accepted.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        accepted.close()
+        await dialed.aclose()  # in the very turn: the loop has told nobody yet
+
+    with asyncio.Runner(loop_factory=loop_factory) as runner:
+        runner.run(run())
 
 
 async def test_what_the_system_has_taken_arrives_although_the_other_side_says_nothing(

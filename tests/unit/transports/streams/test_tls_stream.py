@@ -155,6 +155,26 @@ def test_a_record_that_is_none_breaks_it_behind_what_came_before(
 
 
 @LOOPS
+def test_once_that_has_broken_it_nothing_can_be_written(
+    loop_factory: Callable[[], asyncio.AbstractEventLoop],
+) -> None:
+    async def run() -> None:
+        made = await pairs(1)
+        ((_, accepted),) = made
+        record = b"\x17\x03\x03\x00\x20" + bytes(32)
+        accepted.get_buffer(-1)[: len(record)] = record
+        accepted.buffer_updated(len(record))
+        with pytest.raises(StreamBroken) as broken:  # in the very turn: the loop has not told of an end yet
+            accepted.write(b"to nobody")
+        assert isinstance(broken.value.__cause__, ssl.SSLError)
+        assert not accepted.writable
+        await close(made)
+
+    with asyncio.Runner(loop_factory=loop_factory) as runner:
+        runner.run(run())
+
+
+@LOOPS
 def test_parts_arrive_as_they_were_written_whatever_their_sizes(
     loop_factory: Callable[[], asyncio.AbstractEventLoop],
 ) -> None:
