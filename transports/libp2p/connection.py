@@ -79,6 +79,8 @@ class Libp2pConnection(asyncio.Protocol):
         self._idle = IdleTraffic(asyncio.get_running_loop().time())
         #: Bytes of control that were written while it was paused.
         self._control = 0
+        #: This side has said its end: nothing more is written.
+        self._finished = False
         self._transport: asyncio.Transport | None = None
         self._failure: Exception | None = None
 
@@ -117,11 +119,12 @@ class Libp2pConnection(asyncio.Protocol):
     def end(self) -> None:
         """Say that this side is done, and send what was written; then the other side ends it too."""
         transport = self._transport
-        if transport is None or self.lost.is_set() or transport.is_closing():
+        if transport is None or self._finished or self.lost.is_set() or transport.is_closing():
             return
         if self._mux is not None:
             self._mux.go_away()
             self.flush()
+        self._finished = True
         # Closing it while unread bytes wait resets the connection, and what was written last is lost with it.
         transport.write_eof()
 
@@ -141,7 +144,7 @@ class Libp2pConnection(asyncio.Protocol):
         if mux is None or channel is None or transport is None:
             return
         out = mux.take()
-        if not out or transport.is_closing():
+        if not out or self._finished or transport.is_closing():
             return
         if self.paused:
             self._control += len(out)
@@ -302,7 +305,8 @@ class Libp2pConnection(asyncio.Protocol):
         transport = self._transport
         if transport is None:
             return
-        if self._mux is not None and self._channel is not None and not self.paused and not transport.is_closing():
+        silent = self.paused or self._finished or transport.is_closing()
+        if self._mux is not None and self._channel is not None and not silent:
             self._mux.go_away(PROTOCOL_ERROR)
             transport.write(self._channel.seal(self._mux.take()))
         transport.abort()

@@ -130,6 +130,24 @@ async def test_a_stream_of_a_connection_that_is_gone_cannot_be_opened() -> None:
             dialed.connection.open("/any", dialed)
 
 
+@pytest.mark.parametrize(
+    "said",
+    [header(YamuxKind.PING, YamuxFlag.SYN, 0, 7), b"\1" + header(YamuxKind.PING, 0, 0, 0)[1:]],
+    ids=["a ping", "no yamux"],
+)
+async def test_what_comes_behind_the_end_of_this_side_is_answered_by_nothing(said: bytes) -> None:
+    mistakes: list[object] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, told: mistakes.append(told))
+    async with foreign_on_stream() as (stream, peer):
+        peer.say(data(1, b"", YamuxFlag.FIN))
+        closing = asyncio.create_task(stream.aclose())
+        await peer.hear_end()
+        peer.say(said)
+        peer.writer.write_eof()
+        await closing
+    assert not mistakes
+
+
 async def test_a_connection_that_breaks_within_the_upgrade_is_given_up() -> None:
     refusals: asyncio.Queue[Exception] = asyncio.Queue()
     async with listening(refusals) as listener:
