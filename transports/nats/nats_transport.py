@@ -182,7 +182,7 @@ class NatsTransport:
 
     def _opened(self, network: str, link: ServerLink | None) -> None:
         self._opening.pop(network, None)
-        if link is not None and not link.dead:
+        if link is not None and link.lasts:
             self._links[network] = link
 
     def _forget(self, link: ServerLink) -> None:

@@ -148,6 +148,11 @@ class ServerLink:
         assert self._connection is not None
         return self._connection
 
+    @property
+    def lasts(self) -> bool:
+        """It is there for whoever comes: neither lost nor left, and not about to be."""
+        return not self.dead and self._failure is None
+
     def use(self, connection: ServerConnection) -> None:
         """It is there."""
         self._connection = connection

@@ -133,3 +133,23 @@ async def test_a_server_that_is_lost_before_it_is_first_used_fails_the_dial_and_
         monkeypatch.undo()
         async with scene.joined() as (dialed, _):
             assert dialed.peer_id == BOB.node_id
+
+
+async def test_a_server_that_says_it_goes_before_it_is_first_used_is_used_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def goes_at_once(*where: Any, **how: Any) -> ServerConnection:
+        connection = await open_connection(*where, **how)
+        connection.on_leaving()
+        return connection
+
+    async with at_server() as scene:
+        monkeypatch.setattr(nats_transport, "open_connection", goes_at_once)
+        first = await scene.bob.link("lan")
+        monkeypatch.undo()
+        second = await scene.bob.link("lan")
+        assert second is not first
+        told: list[Exception] = []
+        second.watch("somebody", told.append)
+        assert not told
+        for link in (first, second):
+            link.let_go()
+            await link.released()
