@@ -23,6 +23,7 @@ from wire_compression import compression, compression_block
 from wire_credit import credit, streams, streams_block
 from wire_examples import ALICE, BLOCK, BOB, CREDIT, EXAMPLES, REPLY, Block, GetBlock
 from wire_later import bad_later, greetings, later, read_greeting, records
+from wire_verdicts import verdicts
 
 from peerbus.actors import Address, Message, Peer, Role
 from peerbus.actors.base import ProtocolError
@@ -297,6 +298,7 @@ def vectors() -> str:
         "identities": certificates(),
         "entries": entries(),
         "schemas": schemas(),
+        "verdicts": verdicts(),
         "payloads": payloads(),
         "payloads_read": read_payloads(),
         "marked_answer": {"value": {"number": 1}, "hex": marked(_pack({"number": 1})).hex()},

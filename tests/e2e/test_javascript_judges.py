@@ -109,9 +109,11 @@ def pairs(rng: Random, count: int) -> list[tuple[bytes, bytes]]:
     for _ in range(count):
         definitions = [definition(name) for name in ("Put", "Get", "Got")]
         messages = [["Put", 0, None], ["Get", 1, rng.choice((2, "int", ["union", 2, "none"]))], ["Got", 2, None]]
-        messages = messages[: rng.randint(1, 3)]
+        comes: list[list[Any]] = [[], ["once"], ["items"], ["later"], [["items"]]]
+        messages = [[*each, *rng.choice(comes)] for each in messages[: rng.randint(1, 3)]]
         ours: list[Any] = [1, definitions, messages]
         theirs: list[Any] = [1, [changed(each) for each in definitions], rng.sample(messages, len(messages))]
+        theirs[2] = [[*each[:3], rng.choice(("once", "items"))] if rng.random() < 0.1 else each for each in theirs[2]]
         for each in theirs[1]:
             if rng.random() < 0.2:
                 each[4] = each[4][:-1] if rng.random() < 0.5 else [*each[4], ["new", rng.randrange(3), "int"]]

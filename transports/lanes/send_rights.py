@@ -28,7 +28,7 @@ class SendRights:
         if codec is not None and not refused & NO_TELLS:
             self.tellable = codec.numbers
         if codec is not None and not refused & NO_ASKS:
-            self.askable, self.askable_as = codec.asked, codec.numbers
+            self.askable, self.askable_as = codec.asked, codec.asked_as
         #: The same by `Purpose`.
         self.kinds = (self.tellable, self.askable, self.askable_as)
 

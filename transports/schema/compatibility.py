@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from .description import Description, Shape, spelled_shape
+from .description import AT_ONCE, IN_ITEMS, Description, MessageShape, Shape, spelled_shape
 from .flaw import Flaw
 from .reading import VALUES_OF_STEP, Reading
 
@@ -34,13 +34,15 @@ class Compatibility:
     """Of our messages by name, beside a channel of the other side.
 
     `numbers`: the numbers of those that can be sent. `refused`: why the others cannot. `unread`: why the answers to
-    some cannot be read. `names`: the other side's messages, in the order of their numbers. `reads`: which definition
-    of ours each of these is read as, and `unreadable` why not, where there is none, by number.
+    some cannot be read; `otherwise`: of those to which answers come another way, in items or at once, so that whatever
+    they are read as, they cannot be asked. `names`: the other side's messages, in the order of their numbers. `reads`:
+    which definition of ours each of these is read as, and `unreadable` why not, where there is none, by number.
     """
 
     numbers: Mapping[str, int]
     refused: Mapping[str, str]
     unread: Mapping[str, str]
+    otherwise: frozenset[str]
     names: tuple[str, ...]
     reads: tuple[int | None, ...]
     unreadable: Mapping[int, str]
@@ -100,6 +102,7 @@ class _Comparison:
         numbers: dict[str, int] = {}
         refused: dict[str, str] = {}
         unread: dict[str, str] = {}
+        otherwise: set[str] = set()
         for message in self._ours.messages:
             number = self._numbers.get(message.name)
             if number is None:
@@ -110,11 +113,17 @@ class _Comparison:
                 refused[message.name] = _cut(str(flaw))
                 continue
             numbers[message.name] = number
-            flaw = self._answer_flaw(message.name, self._theirs.messages[number - 1].answer, message.answer)
+            answering = self._theirs.messages[number - 1]
+            flaw = self._other_way(message, answering)
+            if flaw is not None:
+                otherwise.add(message.name)
+            else:
+                flaw = self._answer_flaw(message.name, answering.answer, message.answer)
             if flaw is not None:
                 unread[message.name] = _cut(str(flaw))
         names = tuple(message.name for message in self._theirs.messages)
-        return Compatibility(numbers, refused, unread, names, tuple(self._reads), self._unreadable)
+        reads = tuple(self._reads)
+        return Compatibility(numbers, refused, unread, frozenset(otherwise), names, reads, self._unreadable)
 
     def _readable_classes(self) -> dict[str, int]:
         found: dict[str, int] = {}
@@ -137,6 +146,17 @@ class _Comparison:
             self._unreadable[number] = _cut(f"{self._sides.ours} does not know the message {name}")
         elif flaw is not None:
             self._unreadable[number] = _cut(str(flaw))
+
+    def _other_way(self, ours: MessageShape, theirs: MessageShape) -> Flaw | None:
+        """What is said where one answers at once, and the other in items; None where either does not say."""
+        if [ours.comes, theirs.comes] not in ([AT_ONCE, IN_ITEMS], [IN_ITEMS, AT_ONCE]):
+            return None
+        ways = ("at once", "in items") if theirs.comes == AT_ONCE else ("in items", "at once")
+        return Flaw.said(
+            f"the answer to {ours.name}",
+            f"comes {ways[0]} at {self._sides.theirs}, {ways[1]} at {self._sides.ours}",
+            "declare a message of another name for one of the two, beside this one",
+        )
 
     def _answer_flaw(self, name: str, theirs: Shape, ours: Shape) -> Flaw | None:
         """What keeps their answer to a message from being read; None where one side names none: then nobody knows."""

@@ -18,11 +18,14 @@ from ...actors.messages import (
     answer_of,
     class_of,
     encoding_of,
+    item_of,
     travels_as,
 )
 from .description import (
+    AT_ONCE,
     DEFAULTED,
     DESCRIPTION_LIMIT,
+    IN_ITEMS,
     OPTIONAL,
     REQUIRED,
     VERSION,
@@ -86,7 +89,7 @@ def describe(channel: Channel[Any]) -> Described:
                 f"channel {channel.name!r}: {message_type.__name__} cannot travel: {error} where the class stands; "
                 "define what its annotations name at the top of a module"
             ) from error
-        found.append(MessageShape(message_type.__name__, shape, writer.answer(message_type, messages)))
+        found.append(MessageShape(message_type.__name__, shape, *writer.answer(message_type, messages)))
     definitions = tuple(each for each in writer.definitions if each is not None)
     described = Described(Description(VERSION, definitions, tuple(found)), tuple(writer.classes))
     if len(described.data) > DESCRIPTION_LIMIT:
@@ -103,19 +106,20 @@ class _Writer:
         self.classes: list[type] = []
         self._places: dict[object, int] = {}
 
-    def answer(self, message_type: type, messages: tuple[type, ...]) -> Shape:
-        """What a message names as its answer; None where it names none, or none that can be found (yet)."""
+    def answer(self, message_type: type, messages: tuple[type, ...]) -> tuple[Shape, str | None]:
+        """What a message names as its answer, and how it comes; None where it names none, or it is not found (yet)."""
         try:
             named = answer_named(message_type)
+            comes = None if named is UNNAMED else AT_ONCE if item_of(named) is None else IN_ITEMS
             named = travels_as(named)  # what comes in items is described as one of them
             answer: Answer[Any] | None = None if named is UNNAMED else answer_of(named, messages)
         except (TypeError, Unresolved):
-            return None
+            return None, None
         if answer is None:
-            return None
+            return None, comes
         declared = [encoding_of(each).info for each in messages if each in answer.declared]
         rest = [] if answer.rest is None else _members(answer.rest.info)
-        return self._union([*declared, *rest])
+        return self._union([*declared, *rest]), comes
 
     def shape(self, info: Any) -> Shape:
         match info:

@@ -1,7 +1,8 @@
 """The description of a channel's messages: the value, its one form in bytes, and the hash that HELLO has of it.
 
 Law 1: what is described is what travels: names and types of fields, whether one may be missing, a tag, an array in
-       place of a map, the order of the message types (their place is their number), and what answers them.
+       place of a map, the order of the message types (their place is their number), what answers them, and whether
+       that comes at once or in items.
        Docstrings, defaults, bounds and modules are not, nor whether it is a Message or a dataclass.
 Law 2: a description has one form, so it has one hash in every process: definitions in the order in which messages
        and their answers lead to them, unions and values sorted, MessagePack in its shortest form.
@@ -19,7 +20,9 @@ import msgspec
 from msgspec import Meta
 
 __all__ = [
+    "AT_ONCE",
     "DEFAULTED",
+    "IN_ITEMS",
     "OPTIONAL",
     "REQUIRED",
     "DESCRIPTION_LIMIT",
@@ -32,6 +35,7 @@ __all__ = [
     "VERSION",
     "hash_of",
     "read_description",
+    "spelled_answer",
     "spelled_fields",
     "spelled_shape",
     "write_description",
@@ -51,6 +55,8 @@ Shape: TypeAlias = Any
 Name = Annotated[str, Meta(max_length=1024)]
 
 
+#: How an answer comes.
+AT_ONCE, IN_ITEMS = "once", "items"
 #: Whether a field is there: it is always written, and has to be there; it is always written, and may be missing, as it
 #: has a default; it may be left out, and may be missing.
 REQUIRED, DEFAULTED, OPTIONAL = range(3)
@@ -79,11 +85,16 @@ class Definition(msgspec.Struct, frozen=True, array_like=True):
 
 
 class MessageShape(msgspec.Struct, frozen=True, array_like=True):
-    """`[name, type, answer]`: a message of the channel; `answer` is nil where it names none."""
+    """`[name, type, answer, comes]`: a message of the channel. `answer`: of items one of them; nil where it names none.
+
+    `comes`: AT_ONCE or IN_ITEMS. Left out where nothing is named, and by 0.2.0; anything else, of a later version, says
+    as much as that.
+    """
 
     name: Name
     shape: Shape
     answer: Shape = None
+    comes: Shape = None
 
 
 class Description(msgspec.Struct, frozen=True, array_like=True):
@@ -107,7 +118,9 @@ _decoder = msgspec.msgpack.Decoder(Description)
 
 def write_description(description: Description) -> bytes:
     """Its bytes."""
-    return _encode(description)
+    messages = [msgspec.structs.astuple(each) for each in description.messages]
+    said = [each[:3] if each[3] is None else each for each in messages]  # what is not said is not written
+    return _encode([description.version, description.definitions, said])
 
 
 def read_description(data: bytes) -> Description:
@@ -147,13 +160,19 @@ def spelled_shape(shape: Shape, description: Description) -> str:
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
 
 
+def spelled_answer(message: MessageShape, description: Description) -> str:
+    """What a message names as its answer, for people; empty where it names none."""
+    answer = "" if message.answer is None else spelled_shape(message.answer, description)
+    return f"Stream[{answer or 'Any'}]" if message.comes == IN_ITEMS else answer
+
+
 def spelled_fields(description: Description) -> Iterator[str]:
     """The messages with their numbers, then the other classes, each with its fields, for people."""
     shown = set()
     for number, message in enumerate(description.messages, 1):
         shown.add(message.shape)
-        answer = "" if message.answer is None else f" -> {spelled_shape(message.answer, description)}"
-        yield f"{number} {_written(message.shape, description)}{answer}"
+        answer = spelled_answer(message, description)
+        yield f"{number} {_written(message.shape, description)}{f' -> {answer}' if answer else ''}"
     for place in range(len(description.definitions)):
         if place not in shown:
             yield f"  {_written(place, description)}"

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from msgspec.structs import replace
+
 from .compatibility import Sides, compare
-from .description import OPTIONAL, REQUIRED, Definition, Description, FieldShape, spelled_shape
+from .description import OPTIONAL, REQUIRED, Definition, Description, FieldShape, spelled_answer, spelled_shape
 from .reading import MAX_STEPS
 
 __all__ = ["Change", "Trouble", "changes", "troubles"]
@@ -70,8 +72,9 @@ def _messages(old: Description, new: Description) -> Iterator[Change]:
         elif name not in before:
             yield Change("+", name, "a message")
         else:
+            said = before[name].comes is not None and after[name].comes is not None
             was, now = (
-                "none" if each.answer is None else spelled_shape(each.answer, side)
+                spelled_answer(each if said else replace(each, comes=None), side) or "none"
                 for each, side in ((before[name], old), (after[name], new))
             )
             if was != now:

@@ -52,7 +52,7 @@ class Numbering:
 
     `described`: this node's messages. `schema`: the peer's. `names`: of its messages. `classes`: what each is read as
     here, None for nothing, which `unreadable` explains by number. `numbers`: those of what can be sent, `refused`: why
-    the others cannot. `unread`: why the answers to some cannot be read.
+    the others cannot. `unread`: why the answers to some cannot be read, `otherwise` those that come another way.
     """
 
     described: Described
@@ -63,6 +63,7 @@ class Numbering:
     numbers: Mapping[type, int]
     refused: Mapping[type, str]
     unread: Mapping[type, str]
+    otherwise: frozenset[type] = frozenset()
 
 
 class ChannelCodec:
@@ -95,8 +96,11 @@ class ChannelCodec:
         self.numbers: dict[type, int] = dict(own.numbers)
         #: The same of those that can be asked: their answers are understood. Nearly always the very same.
         self.asked: dict[type, int] = self.numbers
+        #: And of those that can be asked by who says what their answers are read as.
+        self.asked_as: dict[type, int] = self.numbers
         if own.unread:
             self.asked = {each: number for each, number in own.numbers.items() if each not in own.unread}
+            self.asked_as = {each: number for each, number in own.numbers.items() if each not in own.otherwise}
         self.checks: list[Callable[[Any], bool]] = [_no_check] * (len(own.classes) + 1)
         for message_type, number in own.numbers.items():
             #: By type number: true where each field is exactly of its type. Not true, or raising: ask `encode`.

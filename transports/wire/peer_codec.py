@@ -25,4 +25,5 @@ def _numbering(own: ChannelCodec, schema: bytes, found: Compatibility) -> Number
         {by_name[name]: number for name, number in found.numbers.items()},
         {by_name[name]: why for name, why in found.refused.items()},
         {by_name[name]: why for name, why in found.unread.items()},
+        frozenset(by_name[name] for name in found.otherwise),
     )

@@ -9,6 +9,7 @@ import { ExtData } from "@msgpack/msgpack";
 
 import { Channel, Identity, mark, message } from "../src/index.js";
 import { greeting } from "../src/on-demand/greeting.js";
+import { compare } from "../src/on-demand/reading.js";
 import { LIMITS, PREFACE, body, decode, framed } from "../src/wire/frames.js";
 import { certificate } from "../src/wire/identity.js";
 import { ItemsIn, ItemsOut } from "../src/wire/items.js";
@@ -53,6 +54,16 @@ describe("descriptions", () => {
       assert.equal(hex(channel.schema), schema);
       const shown = { channels: { c: { description: content, schema } } };
       assert.equal(hex(Channel.from(shown, "c").schema), schema);
+    });
+  }
+});
+
+describe("what can be sent to who declares other messages", () => {
+  for (const { why, ours, theirs, told, asked } of vectors.verdicts) {
+    it(why, () => {
+      const { numbers, unread } = compare(ours, theirs);
+      assert.deepEqual(numbers, told);
+      assert.deepEqual(Object.keys(numbers).filter((name) => !(name in unread)).sort(), asked);
     });
   }
 });

@@ -7,21 +7,24 @@ const WIDER = Object.fromEntries(`${ROWS} ${TEXTS}`.split(" ").map((row) => row.
 const WORDS = new Set(["none", "bool", "float", "str", "datetime", "ext", "any", "raw", ...Object.keys(WIDER)]);
 const [ARRAYS, SETS, VALUES] = [["list", "set", "frozenset", "vartuple", "tuple"], ["set", "frozenset"], ["enum", "literal", "flag"]];
 const [MAX_STEPS, MAX_TEXT] = [200_000, 600];
-const [REQUIRED, OPTIONAL] = [0, 2];
+const [REQUIRED, OPTIONAL, ODD] = [0, 2, ["datetime", "ext", "raw"]];
+/** How answers come. */
+const WAYS = new Map([["once", "at once"], ["items", "in items"]]);
 
 const same = (one, other) => JSON.stringify(one) === JSON.stringify(other);
 const isClass = Number.isInteger;
-const members = (type) => (type == null ? [] : Array.isArray(type) && type[0] === "union" ? type.slice(1) : [type]);
+const isOf = (type, words) => Array.isArray(type) && words.includes(type[0]);
+const members = (type) => (type == null ? [] : isOf(type, ["union"]) ? type.slice(1) : [type]);
 /** A class, or an array or a map of others. */
-const isMade = (type) => isClass(type) || (Array.isArray(type) && !VALUES.includes(type[0]));
+const isMade = (type) => isClass(type) || (Array.isArray(type) && !isOf(type, VALUES));
 /** As what is declared nowhere it does not arrive. */
-const isOdd = (type) =>
-  ["datetime", "ext", "raw"].includes(type) || (Array.isArray(type) && type[0] === "dict" && members(type[1]).some(isMade));
+const isOdd = (type) => ODD.includes(type) || (isOf(type, ["dict"]) && members(type[1]).some(isMade));
 /** One of these is described by its values, of which some are integers: then no float reads one. */
 const ofIntegers = (several) =>
-  several.some((each) => Array.isArray(each) && VALUES.includes(each[0]) && each.some((value) => ["number", "bigint"].includes(typeof value)));
+  several.some((each) => isOf(each, VALUES) && each.some((value) => ["number", "bigint"].includes(typeof value)));
 const valuesOf = ([word, ...values]) => (word === "literal" ? values : values.slice(1));
 const bits = (values) => values.reduce((all, each) => all | BigInt(each), 0n);
+const because = (where, what, mend) => ({ where, text: `${where} ${what}; ${mend}` });
 const cut = (text) => (text.length > MAX_TEXT ? `${text.slice(0, MAX_TEXT)}…` : text);
 const first = (items, look) => {
   for (const [at, item] of items.entries()) {
@@ -37,7 +40,6 @@ function reading([, writes], [, reads], wrote, at) {
   let hashed = false; // what is looked at has to have a hash: it is an item of a set, or a key
   let steps = 0;
   const spelled = (type, definitions) => cut(definitions[type]?.[1] ?? JSON.stringify(type));
-  const because = (where, what, mend) => ({ where, text: `${where} ${what}; ${mend}` });
   const differ = (written, read, where) => {
     const one = spelled(written, writes);
     const what = `is ${one} at ${wrote}, ${spelled(read, reads)} at ${at}`;
@@ -59,14 +61,13 @@ function reading([, writes], [, reads], wrote, at) {
     if (word === "union") return first(items, (each) => flaw(each, read, where));
     if (members(read).includes("any")) return anything(written, where);
     if (read === "raw") return typeof written !== "string" || WORDS.has(written) ? null : differ(written, read, where);
-    if (Array.isArray(written) && VALUES.includes(word)) return values(written, read, where);
+    if (isOf(written, VALUES)) return values(written, read, where);
     if (other === "union") return oneOf(written, others, read, where);
     if (isClass(written) && isClass(read)) return classes(written, read, where, false);
     if (typeof written === "string" && WORDS.has(word) && (word === read || WIDER[word]?.includes(read))) return null;
     if (word === "dict" && other === "dict" && items.length === 2 && others.length === 2)
       return keyed(items[0], others[0], `a key of ${where}`) ?? flaw(items[1], others[1], `${where}[…]`);
-    const arrays = Array.isArray(written) && Array.isArray(read) && ARRAYS.includes(word) && ARRAYS.includes(other);
-    return arrays ? array(word, items, other, others, where) ?? null : differ(written, read, where);
+    return isOf(written, ARRAYS) && isOf(read, ARRAYS) ? array(written, read, where) : differ(written, read, where);
   }
 
   function anything(written, where) {
@@ -77,7 +78,7 @@ function reading([, writes], [, reads], wrote, at) {
       const type = left.pop();
       steps += 1;
       if (isOdd(type)) return because(where, `has at ${wrote} what is not read as Any at ${at}`, `declare its type at ${at}`);
-      if (Array.isArray(type) && !VALUES.includes(type[0])) left.push(...type.slice(1));
+      if (Array.isArray(type) && !isOf(type, VALUES)) left.push(...type.slice(1));
       if (!isClass(type) || seen.has(type)) continue;
       seen.add(type);
       left.push(...(writes[type]?.[4] ?? []).map((field) => field[2]));
@@ -99,7 +100,7 @@ function reading([, writes], [, reads], wrote, at) {
     if (read === "none") return value === null;
     if (read === "str") return typeof value === "string";
     if (read === "int" || read === "float") return typeof value === "number" || typeof value === "bigint";
-    if (!Array.isArray(read) || !VALUES.includes(read[0])) return false;
+    if (!isOf(read, VALUES)) return false;
     const known = valuesOf(read);
     if (read[0] !== "flag" || word === "flag") return known.includes(value);
     return (isClass(value) || typeof value === "bigint") && (BigInt(value) & ~bits(known)) === 0n;
@@ -108,15 +109,14 @@ function reading([, writes], [, reads], wrote, at) {
   function values(written, read, where) {
     const [word] = written;
     let several = members(read);
-    const some = (...words) => several.some((each) => Array.isArray(each) && words.includes(each[0]));
     const floats = !ofIntegers(several);
     if (word === "flag") {
       if (several.includes("int") || (floats && several.includes("float"))) return null;
-      several = several.filter((each) => Array.isArray(each) && each[0] === "flag").slice(0, 1);
+      several = several.filter((each) => isOf(each, ["flag"])).slice(0, 1);
     } else if (!floats) several = several.filter((each) => each !== "float");
     const missing = valuesOf(written).filter((value) => !several.some((each) => readsValue(value, word, each)));
     if (missing.length === 0) return null;
-    if (!some(...VALUES)) return differ(written, read, where);
+    if (!several.some((each) => isOf(each, VALUES))) return differ(written, read, where);
     const shown = missing.slice(0, 8).map((value) => (typeof value === "bigint" ? `${value}` : JSON.stringify(value)));
     return because(where, `may be ${shown.join(", ")} at ${wrote}, which ${at} does not know`, `add that at ${at} first`);
   }
@@ -136,8 +136,8 @@ function reading([, writes], [, reads], wrote, at) {
     return fitting.length === 1 ? classes(written, fitting[0], where, known.length > 1) : differ(written, read, where);
   }
 
-  function array(word, items, other, others, where) {
-    const [written, read] = [[word, ...items], [other, ...others]];
+  function array(written, read, where) {
+    const [[word, ...items], [other, ...others]] = [written, read];
     if (other === "tuple") {
       if (word !== "tuple" || items.length !== others.length) return differ(written, read, where);
       return first(items, (item, place) => flaw(item, others[place], `${where}[${place}]`));
@@ -211,21 +211,25 @@ export function compare(ours, theirs, [we, they] = ["this node", "the peer"]) {
     if (isClass(each) && ours[1][each] && !known.has(ours[1][each][1])) known.set(ours[1][each][1], each);
   // Which definition of ours each of their messages is read as; undefined where there is none.
   const reads = theirs[2].map(([name, type]) => (known.has(name) && !back(type, known.get(name), name) ? known.get(name) : undefined));
-  for (const [name, type, answer] of ours[2]) {
+  for (const message of ours[2]) {
+    const [name, type] = message;
     const place = theirs[2].findIndex(([other]) => other === name);
     const against = place < 0 ? { text: `${they} does not declare it; it is too old or too new` } : to(type, theirs[2][place][1], name);
-    if (against) {
-      result.refused[name] = cut(against.text);
-      continue;
-    }
-    result.numbers[name] = place + 1;
-    const wrong = unread(answer, theirs[2][place][2], `the answer to ${name}`);
+    if (against) result.refused[name] = cut(against.text);
+    else result.numbers[name] = place + 1;
+    const wrong = against ? null : unread(message, theirs[2][place]);
     if (wrong) result.unread[name] = cut(wrong.text);
   }
   return result;
 
-  function unread(mine, answer, where) {
-    if (answer == null || mine == null || mine === "any") return null; // where one side names none, nobody knows
+  /** Where one side does not say what answers a message, or how that comes, nobody knows. */
+  function unread([name, , mine, comes], [, , answer, other]) {
+    const where = `the answer to ${name}`;
+    if (comes !== other && WAYS.has(comes) && WAYS.has(other)) {
+      const what = `comes ${WAYS.get(other)} at ${they}, ${WAYS.get(comes)} at ${we}`;
+      return because(where, what, "declare a message of another name for one of the two, beside this one");
+    }
+    if (answer == null || mine == null || mine === "any") return null;
     const some = members(mine);
     const rest = some.filter((each) => !(isClass(each) && reads.includes(each)));
     return first(members(answer), (each) => {

@@ -7,11 +7,12 @@ from typing import Any, Literal
 import msgspec
 import pytest
 
-from peerbus.actors import Channel, Message
+from peerbus.actors import Channel, Message, Stream
 from peerbus.transports.schema import Compatibility, compare, describe, reading
 from peerbus.transports.schema.compatibility import STEPS, STEPS_OF_PART, Sides
 from peerbus.transports.schema.description import (
     DESCRIPTION_LIMIT,
+    IN_ITEMS,
     Description,
     MessageShape,
     spelled_shape,
@@ -69,6 +70,39 @@ def test_a_message_that_is_not_there_keeps_no_other_one_back() -> None:
     assert found.refused == {"Drop": "that does not declare it; it is too old or too new"}
     assert (found.whole, found.usable) == (False, True)
     assert compared((Put,), (Put, Drop)).whole
+
+
+def test_an_answer_that_becomes_a_stream_keeps_the_ask_back_and_says_so_both_ways() -> None:
+    becomes = compared((get(Block),), (get(Stream[Block]),))
+    assert (becomes.numbers, becomes.otherwise) == ({"Get": 1}, frozenset({"Get"}))
+    assert becomes.unread == {
+        "Get": "the answer to Get comes in items at that, at once at this; declare a message of another name for one "
+        "of the two, beside this one"
+    }
+    back = compared((get(Stream[Block]),), (get(Block),))
+    assert back.unread["Get"].startswith("the answer to Get comes at once at that, in items at this")
+    assert compared((get(Stream),), (get(int),)).otherwise == {"Get"}
+    assert not compared((get(Stream[Block]),), (get(Block),)).whole
+
+
+def test_items_that_become_others_are_as_answers_are_and_may_be_read_by_who_says_as_what() -> None:
+    found = compared((get(Stream[NewBlock]),), (get(Stream[Block]),))
+    assert (found.otherwise, found.unread["Get"].partition(";")[0]) == (
+        frozenset(),
+        "the answer to Get.data is required at this, and that does not have it",
+    )
+    assert compared((get(Stream[float]),), (get(Stream[int]),)).whole
+    assert compared((get(Stream),), (get(Stream[int]),)).whole
+
+
+@pytest.mark.parametrize("comes", [None, "by pieces", 7, ["items"]])
+def test_of_one_that_does_not_say_how_its_answers_come_nobody_knows(comes: object) -> None:
+    ours = describe(Channel("c", messages=(get(Stream[int]),))).description
+    theirs = describe(Channel("c", messages=(get(int),))).description
+    before = msgspec.structs.replace(theirs, messages=(msgspec.structs.replace(theirs.messages[0], comes=comes),))
+    assert ours.messages[0].comes == IN_ITEMS
+    assert compare(ours, before).whole
+    assert compare(before, ours).whole
 
 
 def test_an_answer_that_cannot_be_read_keeps_the_ask_back_and_not_the_tell() -> None:

@@ -37,9 +37,17 @@ def test_it_is_read_as_it_was_written_and_is_plain_messagepack() -> None:
     assert (SMALL.number_of("Put"), SMALL.number_of("Get")) == (1, None)
 
 
+@pytest.mark.parametrize(("comes", "written"), [(None, []), ("once", ["once"]), ("items", ["items"])])
+def test_how_an_answer_comes_is_written_where_it_is_said(comes: str | None, written: list[str]) -> None:
+    one = Description(1, (), (MessageShape("Get", "int", "str", comes),))
+    data = write_description(one)
+    assert msgspec.msgpack.decode(data) == [1, [], [["Get", "int", "str", *written]]]
+    assert read_description(data) == one
+
+
 def test_items_of_later_versions_are_skipped() -> None:
     data = msgspec.msgpack.encode(
-        [1, [["map", "Put", None, False, [["key", 0, "int", "later"]], 7]], [["Put", 0, None, {}]], "more"]
+        [1, [["map", "Put", None, False, [["key", 0, "int", "later"]], 7]], [["Put", 0, None, None, {}]], "more"]
     )
     assert read_description(data) == SMALL
 

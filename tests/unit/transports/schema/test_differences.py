@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from peerbus.actors import Channel, Message
+from peerbus.actors import Channel, Message, Stream
 from peerbus.transports.schema import changes, describe, troubles
 from peerbus.transports.schema.description import Description
 
@@ -55,3 +55,20 @@ def test_an_answer_is_written_by_the_other_side() -> None:
     assert (found.message, found.forward) == ("Get", False)
     assert "is not asked of new nodes" in found.text
     assert [*map(str, changes(of(one), of(other)))] == ["~ Get -> answer: int, now float"]
+
+
+def test_an_answer_that_becomes_a_stream_is_not_understood_either_way() -> None:
+    one, other = (msgspec.defstruct("Get", [("key", int)], bases=(Message,), frozen=True) for _ in range(2))
+    one.__answer__, other.__answer__ = int, Stream[int]  # type: ignore[attr-defined]  # as `Request` does it
+    found = troubles(of(one), of(other))
+    assert [(each.message, each.forward) for each in found] == [("Get", False), ("Get", True)]
+    assert (
+        "is not asked of new nodes: the answer to Get comes in items at the new node, at once at the old node"
+        in str(found[0])
+    )
+    assert [*map(str, changes(of(one), of(other)))] == ["~ Get -> answer: int, now Stream[int]"]
+    released = msgspec.structs.replace(
+        of(other), messages=tuple(msgspec.structs.replace(each, comes=None) for each in of(other).messages)
+    )
+    assert changes(released, of(other)) == [], "0.2.0 said nothing of streams"
+    assert troubles(released, of(other)) == []
