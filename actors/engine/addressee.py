@@ -140,6 +140,14 @@ class Addressee(Supervised):
         """Messages that are counted as queued here while another process handles them."""
         return 0
 
+    def want_room(self) -> None:
+        """A message waits for this member of a pool to have nothing to do, but for what goes on beside its messages."""
+
+    @property
+    def moves(self) -> int:
+        """Another number as soon as a message was taken here."""
+        return self.came_in_all
+
     @property
     def came_in_all(self) -> int:
         """Messages that it has got."""

@@ -39,7 +39,7 @@ from ..base import (
     shown,
 )
 from ..mailbox import Envelope, Mailbox
-from ..messages import ShutdownStarted, Terminated, article
+from ..messages import Address, ShutdownStarted, Terminated, article
 from ..sends import AskFuture, Search, Wait
 from .actor_tasks import ActorTasks
 from .addressee import PYKKA_MESSAGES, Addressee
@@ -105,8 +105,8 @@ class Cell(Addressee):
         """There is more to take: come back after the others had their turn."""
         raise NotImplementedError
 
-    def receiver(self, message: object) -> Cell:
-        """The one that gets a message that is sent to it now: a pool picks one of its members."""
+    def receiver(self, message: object, asker: Address[object] | None = None) -> Cell:
+        """The one that gets a message that is sent to it now: a pool picks one of its members. `asker`: who asks."""
         return self
 
     def opens(self, message: object, reply: object) -> tuple[Cell, Mailbox]:
@@ -124,10 +124,10 @@ class Cell(Addressee):
         raise NotImplementedError
 
     def task_of(self, reply: object) -> object:
-        """What has to go on before this ask is answered; None where nothing holds it up."""
+        """What has to go on before this ask is answered, or, None, the next message is taken; None: nothing has to."""
         return self.standing()[0]
 
-    def follow(self, wait: Wait, search: Search) -> None:
+    def follow(self, wait: object, search: Search) -> None:
         """A handler elsewhere waits for this actor: look what it waits for itself."""
         task = self.task_of(wait)
         if task is not None:

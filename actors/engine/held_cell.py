@@ -40,7 +40,8 @@ class HeldCell(Cell):
 
     def task_of(self, reply: object) -> object:
         """The reentrant handler that works on it, or the one that it stands behind."""
-        task = None if self._reentrant is None else self._reentrant.task_for(reply)
+        beside = None if reply is None else self._reentrant  # a tell that is handled there has no reply, either
+        task = None if beside is None else beside.task_for(reply)
         return self.standing()[0] if task is None else task
 
     @property

@@ -2,7 +2,8 @@
 
 Laws:
 1. A message goes straight into the mailbox of the member that is picked: with its room, its policy, its waiting senders
-   and its account. Without a key it is one that has nothing to do, or no more than `prefetch` messages at hand.
+   and its account. Without a key it is one that has nothing to do, or no more than `prefetch` messages at hand. What
+   a member asks goes to none that is at something: it could be behind itself, or behind one that waits for it.
 2. The pool's own mailbox, bounded as any, holds what cannot go yet: what has no key while all members are at work, what
    all get, what has a key that moves to another member. It is handed on in order, as members come to need it. So no
    message waits behind a long one while another member rests, and new members share in what has waited.
@@ -21,7 +22,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from ..engine import Addressee, Cell, Host, pour_singly
 from ..mailbox import Envelope, Mailbox
-from ..messages import Key
+from ..messages import Address, Key
 from ..sends import CHUNK, DELIVERED, AskFuture, Outcome, Supply, Within
 from .pool_streams import PoolStreams
 from .resizing import ResizePool
@@ -44,14 +45,14 @@ class PoolCell(PoolStreams):
 
     # Picking.
 
-    def receiver(self, message: object) -> Cell:
+    def receiver(self, message: object, asker: Address[object] | None = None) -> Cell:
         """The member that gets a message which is sent now; the pool itself where that is not for now to say."""
         open_ = self.open
         if not open_ or self.mailbox._closed is not None or message.__class__ is ResizePool:
             return self
         function = self._function
         if function is None:
-            return self._least(open_) if self.least_only else self
+            return self._least(open_, asker) if self.least_only else self
         try:
             pick = function(message)
         except Exception:  # noqa: BLE001  # the program's function; said when it is handed on
@@ -64,14 +65,14 @@ class PoolCell(PoolStreams):
             number = number_of(pick.key)
             owner = self.roster.owner(number) if self.roster.alive else self
             return owner if self._next is None or self._next.owner(number) is owner else self
-        return self._least(open_) if pick == "least" else self
+        return self._least(open_, asker) if pick == "least" else self
 
-    def _least(self, members: tuple[Cell, ...]) -> Cell:
+    def _least(self, members: tuple[Cell, ...], asker: Address[object] | None) -> Cell:
         """A member that can do with a message; the pool itself where none can, or others wait for one."""
         mailbox = self.mailbox
         if mailbox._free < mailbox.limit or mailbox._foreign:
             return self
-        return self._free(members) or self
+        return self._free(members, self.plan.prefetch if asker is None else self.most_for(asker)) or self
 
     # Sending to it.
 
@@ -97,7 +98,7 @@ class PoolCell(PoolStreams):
             self.mailbox.put_system(Envelope(message, None, future, deadline))
             future.arm(bus.wheel, deadline)
             return future
-        to = self.receiver(message)
+        to = self.receiver(message, None if sender is None else sender.address)
         if to is self:
             return self.hold_ask(message, sender, timeout, reply, bus)
         return to.ask(message, sender, timeout, reply, bus)

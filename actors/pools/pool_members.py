@@ -13,6 +13,7 @@ from typing import cast
 
 from ..engine import Addressee, Behaviour, Cell, HandingCell, Host, State, Supervisor
 from ..mailbox import Envelope
+from ..messages import LOCAL, Address
 from .member_mailbox import MemberMailbox
 from .moving import place_fences
 from .plan import PoolPlan
@@ -33,6 +34,7 @@ class PoolMembers(HandingCell):
         "_at",
         "_fenced",
         "_function",
+        "_names",
         "_next",
         "ended",
         "guard",
@@ -67,6 +69,8 @@ class PoolMembers(HandingCell):
         self.mailbox.on_drop = mailbox.on_drop
         self.serial = self.ended = 0
         self.roster: Roster[Cell] = Roster()
+        #: Those of the members.
+        self._names: frozenset[str | None] = frozenset()
         #: The members as they will be once the keys have moved; None while none move.
         self._next: Roster[Cell] | None = None
         #: Members that may be picked where the message has no key.
@@ -125,10 +129,16 @@ class PoolMembers(HandingCell):
             else:
                 self.post(self.go_on)
 
-    def _free(self, members: tuple[Cell, ...]) -> Cell | None:
-        """The one with the least to do, by turns where several have as little; None where all have enough."""
+    def most_for(self, asker: Address[object] | None) -> int:
+        """How much a member may have to do that gets what this one asks."""
+        if asker is None or asker.reactor not in self._names or asker.where != LOCAL:
+            return self.plan.prefetch
+        return 0 if len(self.open) > 1 else self.plan.prefetch  # one that is alone can only be behind itself
+
+    def _free(self, members: tuple[Cell, ...], most: int) -> Cell | None:
+        """The one with the least to do, by turns where several have as little; None where all have more than `most`."""
         count, at, best = len(members), self._at, None
-        most, least = self.plan.prefetch, HELD_UP
+        least = HELD_UP
         for _ in range(count):
             at += 1
             if at >= count:
@@ -149,6 +159,7 @@ class PoolMembers(HandingCell):
         with self.guard:
             before = self.roster
             self.open = roster.alive
+            self._names = frozenset(each.name for each in (*before.alive, *roster.alive))
             more = [each for each in roster.alive if each not in before.alive]
             fenced = before.alive if more else [each for each in before.alive if each not in roster.alive]
             if self._function is None or not fenced:

@@ -16,7 +16,7 @@ from ..base import MessageTypeError, SendError
 from ..engine import PYKKA_MESSAGES, Behaviour, Cell, Host, LoopCell, Supervisor, Tick
 from ..mailbox import NEVER, Carrier, Envelope, MovableReply, ReplyTo, TracedEnvelope, Weighed, as_traced
 from ..messages import Key
-from ..sends import Search, Wait, waits_in
+from ..sends import Search
 from .passing import Copy, GatheredReply, HeldCredit, SharedCredit
 from .pool_members import PoolMembers
 from .roster import number_of
@@ -61,7 +61,7 @@ class PoolQueue(PoolMembers):
     @property
     def held(self) -> bool:
         """It hands nothing on for now, or takes no message."""
-        return self._blocked or not self._free(self.open) or super().held
+        return self._blocked or not self._free(self.open, self.plan.prefetch) or super().held
 
     @property
     def _blocked(self) -> bool:
@@ -86,7 +86,17 @@ class PoolQueue(PoolMembers):
         """There is a member for what comes next, or it needs none."""
         if head is None or self._is_own(head):
             return True
-        return self._pick_of(head.message) != "least" or self._free(self.open) is not None
+        if self._pick_of(head.message) != "least":
+            return True
+        most = self._most_behind(head)
+        found = self._free(self.open, most)
+        if found is None and not most:
+            for member in self.open:
+                member.want_room()
+        return found is not None
+
+    def _most_behind(self, envelope: Envelope) -> int:
+        return self.plan.prefetch if envelope.reply is None else self.most_for(envelope.sender)
 
     def emptied(self) -> None:
         """Nothing that all members get is in the mailbox any more."""
@@ -103,7 +113,7 @@ class PoolQueue(PoolMembers):
             self._expired(envelope)
             return
         try:
-            to = self._receivers(envelope.message)
+            to = self._receivers(envelope)
         except Exception as error:  # noqa: BLE001  # the program's function
             name = type(envelope.message).__name__
             wrong = MessageTypeError(f"{self} has no member for {name}: its pick failed, {error!r}")
@@ -143,13 +153,13 @@ class PoolQueue(PoolMembers):
         """One that is answered in items was taken: it goes to a member that has a place, or waits for that."""
         raise NotImplementedError
 
-    def _receivers(self, message: object) -> tuple[Cell, ...]:
+    def _receivers(self, envelope: Envelope) -> tuple[Cell, ...]:
         """Those that get it: one, or all. Raises whatever the program's function does, TypeError for no pick."""
-        pick = self.plan.pick if self._function is None else self._function(message)
+        pick = self.plan.pick if self._function is None else self._function(envelope.message)
         if pick == "all":
             return self.open
         if pick == "least":
-            return (self._free(self.open) or self.open[0],)
+            return (self._free(self.open, self._most_behind(envelope)) or self.open[0],)
         if type(pick) is Key:
             return (self.roster.owner(number_of(pick.key)),)
         raise TypeError(f"{pick!r} is no pick; 'least', 'all' or a Key")
@@ -229,47 +239,26 @@ class PoolQueue(PoolMembers):
         return any(late) or super().answered_late(reply)
 
     def task_of(self, reply: object) -> object:
-        """As `Cell.task_of`: of the first member that is held up with it, or before that."""
+        """As `Cell.task_of`: of the first member that is held up with it; the pool itself where all of them are."""
         asked = self._asked(reply)
-        if not asked:
-            held = None if self._standing_copies else self._all_held(reply)
-            return None if held is None else held[1]
         tasks = (member.task_of(part) for member, part in asked)
-        return next((task for task in tasks if task is not None), None)
+        return next((task for task in tasks if task is not None), None if asked else self)
 
-    def follow(self, wait: Wait, search: Search) -> None:
+    def follow(self, wait: object, search: Search) -> None:
         """A handler elsewhere waits for this pool: look what the members wait for that it waits for."""
         asked = self._asked(wait)
         for member, part in asked:
-            task = member.task_of(part)
-            if task is not None:
-                search.reach(member, task)
+            member.follow(part, search)
         if not asked and self._standing_copies:
             for member in self.open:
-                task = member.standing()[0] if member.mailbox.waiting else None
-                if task is not None:
-                    search.reach(member, task)
-        elif not asked and (held := self._all_held(wait)) is not None:
-            search.reach(*held)
+                if member.mailbox.waiting:
+                    member.follow(None, search)
+        elif not asked and self._next is None and not self._may_grow and all(each.task_of(None) for each in self.open):
+            search.any_of(self.open, sum(each.moves for each in self.open), wait)
 
-    def _all_held(self, wait: object) -> tuple[Cell, object] | None:
-        """`wait` is for whichever member is free first: none is, where all of them wait for each other, or for that.
-
-        Returns the first one, and what holds it.
-        """
-        if self._next is not None or self.plan.resizer is not None:
-            return None
-        held = [(member, task) for member in self.open if (task := member.task_of(wait)) is not None]
-        if len(held) != len(self.open) or not (len(held) == 1 or all(self._held_up(task) for _, task in held)):
-            return None
-        return min(held, key=_name_of)
-
-    def _held_up(self, task: object) -> bool:
-        return any((holder := each.holder()) is self or holder in self.open for each in waits_in(task))
-
-
-def _name_of(held: tuple[Cell, object]) -> str:
-    return str(held[0])
+    @property
+    def _may_grow(self) -> bool:
+        return self.plan.resizer is not None and len(self.open) < self.plan.bounds[1]
 
 
 def follows(reply: ReplyTo, member: Cell) -> bool:

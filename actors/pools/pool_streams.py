@@ -94,7 +94,7 @@ class PoolStreams(PoolQueue):
     def _with_place(self, target: Cell | None) -> Cell | None:
         has_place = self.streams.has_place
         if target is None:
-            return self._free(tuple(member for member in self.open if has_place(member)))
+            return self._free(tuple(member for member in self.open if has_place(member)), self.plan.prefetch)
         return target if has_place(target) and target.mailbox._free > 0 else None
 
     def hand_stream(self, member: Cell, envelope: Envelope) -> None:

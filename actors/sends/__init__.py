@@ -5,18 +5,19 @@ from __future__ import annotations
 from .ask import AskFuture, AskWaiting
 from .combined import Bridged, Gathered, LoopHost
 from .deadlines import DeadlineWheel, check_timeout, no_number, spent
-from .deadlock import MAX_PATH, DeadlockWatch, Search
+from .deadlock import DeadlockWatch
 from .future_like import HINT, FutureLike, Once, end_work
 from .many import send_all
 from .outcome import DELIVERED, GAVE_WAY, Delivered, FailedOutcome, GaveWay, Outcome
 from .reply_future import BLOCKED, Producer, ReplyFuture
+from .search import MAX_PATH, Search
 from .supply import CHUNK, Supply, Within
 from .thread_sends import ThreadSends
 from .thread_wait import ForeignWaiting
 from .tracing import Sending, TracedOutcome, Tracer, brought, followed
 from .wait_graph import WaitView, waits_of
 from .waiting import Waiting
-from .waits import Wait, waits_in
+from .waits import Wait
 
 __all__ = [
     "AskFuture",
@@ -51,7 +52,6 @@ __all__ = [
     "Wait",
     "WaitView",
     "Waiting",
-    "waits_in",
     "Within",
     "brought",
     "check_timeout",

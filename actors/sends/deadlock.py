@@ -12,6 +12,8 @@ Laws:
     awaited, or is awaited in another task, holds nobody.
 3.  Of a circle one wait fails: that of the actor whose address comes first. All others go on. Over several nodes the
     first one finds the circle itself, when others ask along it. Whoever is in it beside its messages is not the first.
+    What waits for whichever member of a pool is free waits for all of them: the walk goes to one after the other, and
+    a circle is one when it has been at each, and none of them has taken or ended a message meanwhile.
 4.  What a peer says can end only a wait whose token it was sent, and no peer has more than MAX_PROBES of them
     walked on in a second, nor more than its share of MAX_PASSED passed on: those of one are no reason to leave out
     another's, here or further on.
@@ -24,12 +26,14 @@ from collections.abc import Iterator, Sequence
 from contextvars import Context
 from dataclasses import dataclass
 from random import Random
-from typing import Protocol, runtime_checkable
+from typing import Protocol
 
 from ..base import Deadlock, get_logger, printable
-from .waits import Wait, waits_in
+from .search import MAX_PATH, Holder, Search, Stander
+from .steps import ring_of, waiting_first
+from .waits import Wait
 
-__all__ = ["MAX_PATH", "DeadlockWatch", "Search"]
+__all__ = ["DeadlockWatch"]
 
 log = get_logger("peerbus.actors")
 
@@ -37,10 +41,6 @@ log = get_logger("peerbus.actors")
 PATIENCE = 0.1
 #: Each further look at the same handler comes after twice the time, up to this.
 LONGEST = 12.8
-#: Behind a name on its way to a peer: whoever waits is a reentrant handler or a generator, and holds nobody.
-BESIDE = " (beside)"
-#: Actors in a circle. A longer one ends with its deadlines.
-MAX_PATH = 64
 #: Probes that one peer may have walked on here in a second. As many of its handlers may begin to stand still at once; a
 #: handler that still does asks again. Walking one takes some microseconds, and what it leads to is bounded likewise.
 MAX_PROBES = 250
@@ -51,23 +51,11 @@ MAX_PASSED = 100
 LEAST_PASSED = 2
 
 
-@runtime_checkable
-class Holder(Protocol):
-    """Somebody a send can wait for."""
+class ProbedCell(Holder, Protocol):
+    """An actor's cell, as far as a peer's probe knows it."""
 
-    def follow(self, wait: Wait, search: Search) -> None:
-        """Go on with `search` where `wait` stands."""
-
-
-class Stander(Protocol):
-    """An actor's cell: its handlers may stand still."""
-
-    @property
-    def name(self) -> str | None:
-        """The actor's name on its bus."""
-
-    def standing(self) -> tuple[object, object]:
-        """What the handler that holds the actor awaits, and a mark of it; (None, None) where none does."""
+    def task_of(self, reply: object) -> object:
+        """What has to go on before this ask is answered; None where nothing holds it up."""
 
 
 @dataclass(slots=True)
@@ -88,88 +76,6 @@ class Token:
     cell: Stander
     mark: object
     wait: Wait
-
-
-class Search:
-    """One walk along the waits, from one handler that stands still, here or at a peer."""
-
-    __slots__ = ("_began", "_by", "_path", "_seen", "_watch", "before", "place", "token")
-
-    def __init__(
-        self,
-        watch: DeadlockWatch,
-        *,
-        token: int = 0,
-        before: Sequence[str] = (),
-        place: str = "local",
-        began: Stander | None = None,
-        by: str = "",
-    ) -> None:
-        self._watch = watch
-        self._by = by
-        #: Where a peer's probe came from, as texts, and its token; empty, and 0, for a walk that began here.
-        self.before = tuple(before)
-        self.token = token
-        #: How peers call this node.
-        self.place = place
-        self._began = began
-        self._path: list[tuple[Stander, Wait, str]] = []
-        self._seen: set[object] = set()
-
-    def walk(self, cell: Stander, task: object) -> None:
-        """Follow everything that this task of the cell waits for."""
-        if task in self._seen or len(self.before) + len(self._path) >= MAX_PATH:
-            return
-        self._seen.add(task)
-        beside = "" if task is cell.standing()[0] else BESIDE
-        if self.before:
-            name = self._name(cell, self.place) + beside
-            if self.before.count(name) > 1:  # once more it may be, in another of its handlers
-                return  # round a circle that the first is not in: whoever is in it asks as well
-            self._watch.hurry(cell, first=name < self.before[0])
-        for wait in waits_in(task):
-            if wait.over():  # a circle that was found on the way has ended it
-                continue
-            holder = wait.holder()
-            if isinstance(holder, Holder):
-                self._path.append((cell, wait, beside))
-                holder.follow(wait, self)
-                self._path.pop()
-
-    def reach(self, cell: Stander, task: object) -> None:
-        """A wait leads to this task of a cell here: on from there, or round."""
-        if cell is self._began and task is cell.standing()[0]:
-            self._watch.resolve([(self._name(cell, self.place), wait) for cell, wait, _ in self._path])
-        elif self.token and self._watch.returns(cell, self):
-            return
-        else:
-            self.walk(cell, task)
-
-    def passes(self) -> bool:
-        """Whether a probe of it may go to a peer now."""
-        return self._watch.passes(self._by) if self.token else self._watch.begins()
-
-    def path(self, place: str) -> list[str]:
-        """The actors so far, for a peer: `place` is how it calls this node."""
-        first = 0 if self.before else 1  # whoever began is named, whoever that is
-        own = [*self._path[:first], *(step for step in self._path[first:] if not _of_the_bus(step[0]))]
-        return [*self.before, *(self._name(cell, place) + beside for cell, _, beside in own)]
-
-    @staticmethod
-    def _name(cell: Stander, place: str) -> str:
-        return f"bus://{place}/{cell.name}"
-
-    def probe(self) -> int:
-        """The number that goes with this walk to a peer: its own, or one for the first wait of this node."""
-        if self.token:
-            return self.token
-        cell, wait, _ = self._path[0]
-        return self._watch.issue(cell, wait)
-
-
-def _of_the_bus(cell: Stander) -> bool:
-    """An actor of the bus's own, in which sends of others pass through: no circle is named after it."""
-    return cell.name is not None and cell.name.startswith("peerbus.")
 
 
 class DeadlockWatch:
@@ -307,15 +213,14 @@ class DeadlockWatch:
         self._fail(circle[first][1], [*names[first:], *names[:first]])
 
     def returns(self, cell: Stander, search: Search) -> bool:
-        """A probe has come to `cell`; True where it began there, and so went round."""
+        """A probe has come to `cell`; True where it began there, and so went round, by all that it had to."""
         token = self._tokens.get(search.token)
-        if token is None or token.cell is not cell:
+        if token is None or token.cell is not cell or search.owes():
             return False
         names = search.path(search.place)
-        first = names[0] == min((name for name in names if not name.endswith(BESIDE)), default="")
-        if first and not token.wait.over() and cell.standing()[1] is token.mark:
+        if names[0] == waiting_first(names) and not token.wait.over() and cell.standing()[1] is token.mark:
             del self._tokens[search.token]
-            self._fail(token.wait, [name.removesuffix(BESIDE) for name in names])
+            self._fail(token.wait, ring_of(names))
         return True
 
     def _fail(self, wait: Wait, names: list[str]) -> None:
@@ -335,24 +240,33 @@ class DeadlockWatch:
         self._tokens[number] = Token(cell, mark, wait)
         return number
 
-    def probed(self, cell: Stander, task: object, token: int, path: Sequence[str], place: str, *, by: str = "") -> None:
-        """A probe of the peer `by` has come along a wait to this task of a cell; `place`: as peers call this node."""
-        if self._takes(token, path, by):
+    def probed(
+        self, cell: ProbedCell, reply: object, token: int, path: Sequence[str], place: str, *, by: str = ""
+    ) -> None:
+        """A probe of the peer `by` has come along a wait to a cell: for the answer to `reply`, or None: for room.
+
+        `place`: as peers call this node; `by`: "" for another process of it.
+        """
+        if cell.task_of(reply) is not None and self._takes(token, path, by):
             before = tuple(map(printable, path))
-            Search(self, token=token, before=before, place=place, by=by).reach(cell, task)
+            cell.follow(reply, Search(self, token=token, before=before, place=place, by=by))
 
     def hands_on(self, token: int, path: Sequence[str], by: str) -> bool:
         """The same, to an actor that another process of this node runs: whether that is to be asked."""
-        return self._takes(token, path, by) and self.passes(by)
+        return self._takes(token, path, by) and (not by or self.passes(by))
 
     def _takes(self, token: int, path: Sequence[str], by: str) -> bool:
+        # No probe has the token 0, which stands for a walk that began here.
+        if not token or len(path) >= MAX_PATH:
+            return False
+        if not by:
+            return True
         now = self._loop.time()
         if now >= self._until:
             self._before, self._offered = self._offered, {}
             self._probes, self._passed, self._until = {}, {}, now + 1.0
         probes = self._probes[by] = self._probes.get(by, 0) + 1
-        # No probe has the token 0, which stands for a walk that began here.
-        return bool(token) and probes <= MAX_PROBES and len(path) < MAX_PATH
+        return probes <= MAX_PROBES
 
     def begins(self) -> bool:
         """Whether one more probe of this node's own may go in this second: a peer follows no more of one node."""

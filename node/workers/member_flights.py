@@ -9,6 +9,7 @@ from ...actors.base import SendError
 from ...actors.engine import Behaviour, Cell, HandingCell, Handler, Host, State, Supervisor
 from ...actors.mailbox import Envelope
 from ...actors.pools import MemberMailbox
+from ...actors.sends import Search
 from ...transports.lanes import HandedAsk
 from ...transports.sending import InsideLink
 from .flight import Flight
@@ -19,7 +20,18 @@ __all__ = ["MemberFlights"]
 class MemberFlights(HandingCell):
     """See the module."""
 
-    __slots__ = ("_behind", "_beside_it", "_by_reply", "_flights", "_last", "_open", "_settled", "_way", "want")
+    __slots__ = (
+        "_behind",
+        "_beside_it",
+        "_by_reply",
+        "_flights",
+        "_last",
+        "_open",
+        "_settled",
+        "_wanted",
+        "_way",
+        "want",
+    )
 
     def __init__(
         self,
@@ -36,7 +48,7 @@ class MemberFlights(HandingCell):
         self._way: InsideLink | None = None
         #: What the process has, in the order in which it is written; and of how much before that it is known.
         self._flights: dict[Flight, None] = {}
-        self._settled = 0
+        self._settled = self._wanted = 0
         #: How many of these are not handled.
         self._open = 0
         self._by_reply: dict[object, Flight] = {}
@@ -57,7 +69,7 @@ class MemberFlights(HandingCell):
         self._flights.clear()
         self._by_reply.clear()
         self._beside_it.clear()
-        self._settled = 0
+        self._settled = self._wanted = 0
 
     def handled(self, count: int) -> None:
         """The process has handled the first `count` messages that were written to it."""
@@ -127,8 +139,15 @@ class MemberFlights(HandingCell):
         """Ask the process whether handlers have begun beside which it takes the next message."""
         for flight in reversed(self._flights):
             if not flight.over and flight.ask is not None and self._beside(flight.envelope.message):
-                self.want(self._place_of(flight))
+                place = self._place_of(flight)
+                if place > self._wanted:
+                    self._wanted = place
+                    self.want(place)
                 return
+
+    def want_room(self) -> None:
+        """As `Addressee.want_room`."""
+        self._want_places()
 
     def _beside(self, message: object) -> bool:
         handlers: Mapping[type, Handler] = getattr(self.actor_class, "member_handlers", {})
@@ -181,11 +200,24 @@ class MemberFlights(HandingCell):
     def task_of(self, reply: object) -> object:
         """As `Cell.task_of`: it waits for the answer from there; what waits here, for what the process is at."""
         flight = self._by_reply.get(reply)
-        ask = self._first_ask() if flight is None else flight.ask
-        return super().task_of(reply) if ask is None else ask
+        if flight is not None:
+            return flight.ask
+        return super().task_of(reply) or next((each for each in self._flights if not each.over), None)
 
-    def _first_ask(self) -> object:
-        for flight in self._flights:
-            if not flight.over and (flight.ask is None or not flight.ask.done()):
-                return flight.ask
-        return None
+    def follow(self, wait: object, search: Search) -> None:
+        """As `Cell.follow`: the process is to look."""
+        flight, way, reading = self._by_reply.get(wait), self._way, self.work_for(wait)
+        if way is None or self.name is None:
+            return
+        if reading is not None:
+            search.reach(self, reading)
+        elif flight is not None and flight.waits is None:
+            if flight.ask is not None and not flight.ask.done():
+                way.follow(flight.ask, search)
+        elif self._open:
+            way.follow_held(self.name, search)
+
+    @property
+    def moves(self) -> int:
+        """As `Addressee.moves`: what the process has ended, too."""
+        return 2 * self.came_in_all - self._open

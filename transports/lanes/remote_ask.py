@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from ...actors.engine import PeakEwma
-from ...actors.sends import AskFuture, Wait, Waiting
+from ...actors.sends import AskFuture, Waiting
 from .out_lane import OutLane
 
 __all__ = ["RemoteAsk", "lane_of"]
@@ -36,7 +36,7 @@ class RemoteAsk(AskFuture[T]):
         self.abandon = abandon
 
 
-def lane_of(wait: Wait) -> OutLane | None:
+def lane_of(wait: object) -> OutLane | None:
     """The lane that a send waits on: for credit, or for its answer."""
     lane = wait.room if isinstance(wait, Waiting) else wait.lane if isinstance(wait, RemoteAsk) else None
     return lane if isinstance(lane, OutLane) else None

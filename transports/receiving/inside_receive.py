@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from ...actors.base import ProtocolError
 from ...actors.messages import LOCAL, Address, parse_address
 from ..lanes import Outbox, WindowShare, Writer
-from ..wire import FIRST_STRANGER, Codecs, Hello, SenderFrame
+from ..wire import FIRST_STRANGER, Codecs, Hello, ProbeFrame, SenderFrame
+from .probed import probe
 from .receive_side import ReceiveSide
 
 if TYPE_CHECKING:
@@ -36,6 +37,10 @@ class InsideReceiveSide(ReceiveSide):
         self._senders: list[Address[object] | None] = [None] * FIRST_STRANGER
         for channel in peer.channels:
             self.add_sender(channel.name)
+
+    def probed(self, frame: ProbeFrame) -> None:
+        """As `ReceiveSide.probed`, for this node."""
+        probe(self._bus, self._lane(frame.channel), self._served.get(frame.rid), frame, self._own_id, "")
 
     def add_sender(self, name: str) -> None:
         """The other process has a reactor more."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ...actors.engine import Cell
 from ..lanes import Answering, AskedElsewhere, ForwardedAsk, InLane, RemoteReply
 from ..sending import InsideLink
 from ..wire import ProbeFrame
@@ -15,16 +16,18 @@ __all__ = ["probe"]
 
 
 def probe(bus: Bus, lane: InLane, reply: RemoteReply | None, frame: ProbeFrame, own_id: str, by: str) -> None:
-    """Have the bus look further, from that lane's reactor on. `reply`: of the ask that is named; `by`: the peer."""
+    """Have the bus look further, from that lane's reactor on. `reply`: of the ask that is named; `by`: the peer.
+
+    `by` is "" where another process of this node asks.
+    """
     if frame.rid and (reply is None or reply.channel != frame.channel):
         return  # answered meanwhile
     cell: Answering | None = bus.cell(lane.info.name) if reply is None else reply.cell
     if cell is None or isinstance(cell, AskedElsewhere):
         _hand_on(bus, lane.info.name, None if cell is None else cell.ask, frame, by)
         return
-    task = cell.task_of(reply)
-    if task is not None:
-        bus.deadlocks.probed(cell, task, frame.token, frame.path, own_id, by=by)
+    if isinstance(cell, Cell):
+        bus.deadlocks.probed(cell, reply, frame.token, frame.path, own_id, by=by)
 
 
 def _hand_on(bus: Bus, name: str, ask: ForwardedAsk | None, frame: ProbeFrame, by: str) -> None:

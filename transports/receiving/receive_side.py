@@ -226,7 +226,7 @@ class ReceiveSide:
                     message = lane.asking.decode(number & NUMBER if number >= IN_ITEMS else number, payload)
                 cell = cell_of(lane.info.name) or self._cell(lane)
                 items = number >= IN_ITEMS
-                cell = cell.receiver(message) if cell.spreads and not items else cell
+                cell = cell.receiver(message, self.sender_of(source)) if cell.spreads and not items else cell
                 until = now + max(budget / 1000 - self.rtt, budget / 2000)  # the ways here and back are its time too
                 reply = self.streams.asked(lane, cell, rid, until, number, message, answers) if items else None
             except SendError as error:

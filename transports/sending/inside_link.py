@@ -9,7 +9,7 @@ Law 3. When that process ends, what it had accepted has failed, and what waited 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ...actors.base import NoSuchReactor, SendError
 from ...actors.mailbox import NEVER, MessageTrace, Waiter
@@ -23,6 +23,9 @@ from .relayed_ask import RelayedAsk
 from .remote_stream_ask import RemoteStreamAsk
 from .sending_host import SendingHost
 from .stream_asks import hand_stream
+
+if TYPE_CHECKING:
+    from ...actors.sends import Search
 
 __all__ = ["InsideLink"]
 
@@ -94,6 +97,12 @@ class InsideLink(PeerLink):
         outbox.control(SpansFrame(data))  # type: ignore[arg-type]  # as above
         self._writer.schedule()
         return True
+
+    def follow_held(self, reactor: str, search: Search) -> None:
+        """As `follow`, of what waits for that reactor to take its next message."""
+        lane = self.lanes.by_name.get(reactor)
+        if self.refusal is None and lane is not None and not lane.awaited and search.passes(inside=True):
+            self.hand_on(ProbeFrame(0, lane.index, search.probe(), search.path(self._own_id)))
 
     def hand_on(self, probe: ProbeFrame) -> None:
         """Ask the other process what its reactor waits for, on behalf of whoever asks this one."""

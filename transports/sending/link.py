@@ -303,9 +303,9 @@ class PeerLink:
         """An ask failed, and nobody looked at its outcome: let dead letters know."""
         self._losses.unheard(ask, error)
 
-    def follow(self, wait: Wait, search: Search) -> None:
+    def follow(self, wait: object, search: Search) -> None:
         """A handler here waits for the peer: have it look whom its reactor waits for."""
-        if self.refusal is None and pass_on(wait, search, self.outbox, self._own_id):
+        if self.refusal is None and pass_on(wait, search, self.outbox, self._own_id, inside=self.inside):
             self._writer.schedule()
 
     def place_of(self, wait: Wait) -> str:

@@ -69,3 +69,16 @@ async def test_reentrant_handlers_hold_it_when_they_are_as_many_as_may_be() -> N
         assert 2.9 < bus.arrivals.ages()["-"] <= 3.0
         go.set()
         await eventually(lambda: not cell.mailbox.filled and not cell.held)
+
+
+@in_virtual_time
+async def test_a_tell_that_is_handled_beside_others_holds_nobody_that_waits_for_room() -> None:
+    async with Bus() as bus:
+        go = asyncio.Event()
+        ref = bus.spawn(Beside, go)
+        cell = ref._cell
+        assert isinstance(cell, HeldCell)
+        await bus.tell(ref, Job())
+        await eventually(lambda: cell.at_work() == 1)
+        assert cell.task_of(None) is None
+        go.set()

@@ -147,3 +147,27 @@ def test_plain_threads_send_to_a_pool_in_order() -> None:
         own = [n for _, n in book if isinstance(n, int) and n // 1000 == key]
         assert own == sorted(own)
         assert len(own) == 50
+
+
+@pytest.mark.parametrize("prefetch", [0, 1, 16])
+async def test_what_a_member_asks_its_own_pool_is_behind_nobody(prefetch: int) -> None:
+    class Nest(Message, Request[str]):
+        """Handled by asking the pool once more, that often; the last one answers with who it is."""
+
+        more: int
+
+    class Nests(Reactor):
+        channel = Channel("nests", messages=(Nest,))
+
+        @handles(Nest)
+        async def nest(self, message: Nest) -> str:
+            if message.more:
+                return await self.ask(LOCAL / "nests", Nest(message.more - 1), timeout=60)
+            await asyncio.sleep(1.0)
+            return str(self)
+
+    async with Bus(reactors=[Pool(Nests, members=3, prefetch=prefetch)]) as bus:
+        # One more than is at work waits for whichever is free, and two may always wait for the third.
+        asks = [bus.ask(LOCAL / Nests, Nest(more), timeout=60) for more in (0, 1, 1, 0, 0, 0)]
+        assert set(await asyncio.gather(*asks)) <= {"nests.1", "nests.2", "nests.3"}
+        assert bus.ledger().balanced

@@ -35,12 +35,16 @@ async def test_what_is_handled_beside_the_next_messages_goes_down_with_its_proce
         assert node.snapshot().ledger.balanced
 
 
-async def test_a_pool_of_one_process_that_waits_for_itself_is_found() -> None:
-    async with Node("pooled", reactors=[Pool(Jobs, processes=1)]) as node:
+@pytest.mark.parametrize("processes", [1, 2, 3])
+async def test_a_pool_whose_processes_all_wait_for_it_is_found(processes: int) -> None:
+    async with Node("pooled", reactors=[Pool(Jobs, processes=processes)]) as node:
         for count in (1, 3):  # the ask of its own is at hand in the process, and waits behind others here
-            asks = [node.ask(JOBS, Again(), timeout=60) for _ in range(count)]
-            for each in await asyncio.gather(*asks, return_exceptions=True):
-                assert isinstance(each, RemoteError)
-                assert each.code == "Deadlock"
+            asks = [node.ask(JOBS, Again(), timeout=60) for _ in range(count * processes)]
+            results = await asyncio.gather(*asks, return_exceptions=True)
+            failed = [each for each in results if isinstance(each, RemoteError)]
+            assert {each.code for each in failed} == {"Deadlock"}, results
+            assert "jobs.1 → " in str(failed[0])
+            if processes > 1:
+                assert len(failed) < len(results), "of a circle one wait fails, and the others go on"
         assert await node.ask(JOBS, Job(1))
         assert node.snapshot().ledger.balanced
