@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -30,6 +30,7 @@ __all__ = [
     "one_of",
     "reaches",
     "streaming",
+    "untried",
 ]
 
 T = TypeVar("T")
@@ -102,21 +103,38 @@ def likely(
     return found or candidates(bus, to)
 
 
-def hopeful(bus: Directory, to: Address[Any] | GroupAddress[Any], message: object, purpose: Purpose) -> list[Receiver]:
+def hopeful(
+    bus: Directory,
+    to: Address[Any] | GroupAddress[Any],
+    message: object,
+    purpose: Purpose,
+    among: Callable[[Receiver], bool] | None = None,
+) -> list[Receiver]:
     """As `candidates`; where there are none those of which one cannot say yet: what they declare is on its way.
 
-    What is sent to one of these waits for that.
+    What is sent to one of these waits for that. `among`: which ones count, None: all.
     """
-    found = candidates(bus, to, message, purpose)
+    found = [*filter(among, candidates(bus, to, message, purpose))] if among else candidates(bus, to, message, purpose)
     if found:
         return found
-    return [each for each in candidates(bus, to) if not isinstance(each, Cell) and each.awaits(to.reactor)]
+    found = [each for each in candidates(bus, to) if not isinstance(each, Cell) and each.awaits(to.reactor)]
+    return [*filter(among, found)] if among else found
+
+
+def untried(
+    bus: Directory, to: Address[Any], message: object, purpose: Purpose, tried: Sequence[str]
+) -> list[Receiver]:
+    """As `hopeful`, less those of these names."""
+    return hopeful(bus, to, message, purpose, lambda each: name_of(each) not in tried)
 
 
 def streaming(bus: Directory, to: Address[Any], message: object, tried: Sequence[str] = ()) -> list[Receiver]:
-    """As `candidates`, for a stream: those whose versions know streams, and that were not tried."""
-    found = candidates(bus, to, message, Purpose.ASK)
-    return [one for one in found if getattr(one, "knows_streams", isinstance(one, Cell)) and name_of(one) not in tried]
+    """As `untried`, for a stream: those whose versions know streams."""
+
+    def knows(one: Receiver) -> bool:
+        return getattr(one, "knows_streams", isinstance(one, Cell)) and name_of(one) not in tried
+
+    return hopeful(bus, to, message, Purpose.ASK, knows)
 
 
 def able_of_all(bus: Directory, found: list[Receiver], reactor: str, messages: Sequence[object]) -> list[Receiver]:

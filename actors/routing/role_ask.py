@@ -27,7 +27,7 @@ from ..messages import Address, FailedOver
 from ..sends import HINT, Once, Outcome, end_work
 from .directory import Directory
 from .purpose import Purpose
-from .receivers import Receiver, ask_here, hopeful, name_of, one_of
+from .receivers import Receiver, ask_here, name_of, one_of, untried
 
 if TYPE_CHECKING:
     from typing_extensions import TypeForm
@@ -131,11 +131,8 @@ class RoleAsk(Once[R]):
         bus = self._bus
         if len(self._tried) - self._refusals >= MAX_TRIES or bus.loop.time() >= self._deadline:
             return None
-        left = [each for each in self._able() if name_of(each) not in self._tried]
+        left = untried(bus, self._to, self._message, Purpose.of_ask(self._reply), self._tried)
         return one_of(bus, self._to, left) if left else None
-
-    def _able(self) -> list[Receiver]:
-        return hopeful(self._bus, self._to, self._message, Purpose.of_ask(self._reply))
 
     async def _one_by_one(self, outcome: Outcome[R]) -> R:
         try:

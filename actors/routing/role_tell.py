@@ -16,7 +16,7 @@ from ..sends import HINT, Delivered, FailedOutcome, Once, Outcome, end_work
 from .directory import Directory
 from .link import Link
 from .purpose import Purpose
-from .receivers import Receiver, hopeful, name_of, one_of
+from .receivers import Receiver, name_of, one_of, untried
 from .role_ask import GONE, MAX_TRIES
 from .time_limit import deadline_of
 
@@ -61,7 +61,7 @@ def _another(
         return None
     if len(tried) >= MAX_TRIES or bus.loop.time() >= deadline or bus.closing:
         return None
-    left = [each for each in hopeful(bus, to, message, Purpose.TELL) if name_of(each) not in tried]
+    left = untried(bus, to, message, Purpose.TELL, tried)
     if not left:
         return None
     another = one_of(bus, to, left)

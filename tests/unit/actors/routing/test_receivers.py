@@ -24,7 +24,8 @@ from peerbus.actors import (
     handles,
 )
 from peerbus.actors.routing.purpose import Purpose
-from peerbus.actors.routing.receivers import able
+from peerbus.actors.routing.receivers import able, streaming, untried
+from peerbus.actors.routing.routes import Routes
 from peerbus.testing import PeerProbe
 
 
@@ -168,3 +169,34 @@ def test_those_that_can_take_a_message_by_class_and_by_size(limits: list[int], f
     links: list[Any] = [Takes(limit) for limit in limits]
     able_ones: list[Any] = [*able(links, "blocks", bytes, b"five.", Purpose.TELL)]
     assert [link.most for link in able_ones] == found
+
+
+class Unknown(Takes):
+    """As much of a link as the search for another receiver looks at; it awaits what the peer declares where it is 0."""
+
+    inside = False
+
+    def __init__(self, peer_id: str, most: int, *, knows_streams: bool = True) -> None:
+        super().__init__(most)
+        self.peer_id, self.knows_streams = peer_id, knows_streams
+        self.roles = {"archive": Capability("archive")}
+
+    def has(self, reactor: str) -> bool:
+        return True
+
+    def awaits(self, reactor: str) -> bool:
+        return not self.most
+
+
+async def test_one_whose_description_is_on_its_way_is_another_where_all_that_can_take_it_were_tried() -> None:
+    one: Any = Unknown
+    known, awaited, old = one("a", 9), one("b", 0), one("c", 9, knows_streams=False)
+    async with Bus() as bus:
+        bus.declare(Blocks.channel)
+        links: dict[str, Any] = {link.peer_id: link for link in (known, awaited, old)}
+        bus.routes = Routes.of(links)
+        for tried, found in [("", [known, old]), ("a", [old]), ("ac", [awaited]), ("abc", [])]:
+            assert untried(bus, ARCHIVE, Get(1), Purpose.ASK, tried) == found
+        assert streaming(bus, ARCHIVE, Get(1)) == [known]
+        assert streaming(bus, ARCHIVE, Get(1), "a") == [awaited]
+        bus.routes = Routes()
