@@ -111,7 +111,7 @@ class SocketStream(PathEnd, asyncio.BufferedProtocol):
     def write(self, data: bytes | bytearray | memoryview) -> None:
         """As `Stream.write`."""
         self._gate.check()
-        if self._transport is not None:
+        if self._transport is not None and not self._transport.is_closing():
             # From Python 3.12 on asyncio keeps references to what it could not send at once.
             self._transport.write(data if type(data) is bytes else bytes(data))
 
@@ -119,6 +119,8 @@ class SocketStream(PathEnd, asyncio.BufferedProtocol):
         """As `Stream.writelines`."""
         if self._gathers and sum(map(len, parts)) > GATHERED:
             self._gate.check()
+            if self.transport.is_closing():
+                return
             self.transport.writelines([part if type(part) is bytes else bytes(part) for part in parts])
         else:
             # Joined: one system call, on every loop and version.

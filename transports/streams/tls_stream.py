@@ -50,7 +50,7 @@ class TlsStream(SocketStream):
     def write(self, data: bytes | bytearray | memoryview) -> None:
         """As `Stream.write`."""
         self._gate.check()
-        if not data:
+        if not data or self.transport.is_closing():
             return
         session = self._session
         try:
@@ -66,6 +66,8 @@ class TlsStream(SocketStream):
             self.write(b"".join(parts))
             return
         self._gate.check()
+        if self.transport.is_closing():
+            return
         try:
             self._seal(parts)
         except ssl.SSLError as error:

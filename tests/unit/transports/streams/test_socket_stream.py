@@ -88,6 +88,31 @@ async def test_what_the_system_has_taken_arrives_although_the_other_side_says_no
     assert found == body
 
 
+@pytest.mark.parametrize("plaintext", [True, False])
+@pytest.mark.parametrize("loop_factory", [asyncio.new_event_loop, uvloop.new_event_loop], ids=["asyncio", "uvloop"])
+def test_where_one_write_has_failed_those_behind_it_are_not_made(
+    plaintext: bool, loop_factory: Callable[[], asyncio.AbstractEventLoop], caplog: pytest.LogCaptureFixture
+) -> None:
+    async def run() -> None:
+        async with listening(TcpTransport(BOB, plaintext=plaintext)) as listener:
+            dialed = await TcpTransport(ALICE, plaintext=plaintext).dial(listener.endpoint, expect=None, timeout=5)
+            accepted = await listener.accept()
+            assert isinstance(dialed, SocketStream)
+            dialed._socket.shutdown(socket.SHUT_WR)
+            for _ in range(10):
+                dialed.write(b"a message")
+                dialed.writelines([bytes(40_000), b"the rest"])
+            with pytest.raises(StreamBroken):
+                await dialed.read()
+            with pytest.raises(StreamBroken):
+                dialed.write(b"a message")
+            await asyncio.gather(dialed.aclose(), accepted.aclose())
+
+    with asyncio.Runner(loop_factory=loop_factory) as runner:
+        runner.run(run())
+    assert [record for record in caplog.records if record.name == "asyncio"] == []  # each loop says it at the sixth
+
+
 @pytest.mark.parametrize("loop_factory", [asyncio.new_event_loop, uvloop.new_event_loop], ids=["asyncio", "uvloop"])
 def test_an_end_without_tls_close_is_a_break(loop_factory: Callable[[], asyncio.AbstractEventLoop]) -> None:
     with asyncio.Runner(loop_factory=loop_factory) as runner:
