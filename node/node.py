@@ -204,9 +204,10 @@ class Node(NodeSends, NodeWaits, NodeViews):
         self.events.attach(self.bus.events.stream)
         try:
             declare_channels_of(self.bus, self._reactors)
+            exchange = None
             if self._pex is not None:
                 self.bus.declare(PeerExchange.channel)
-            exchange = None if self._pex is None else partial(self._make_exchange, self._pex)
+                exchange = partial(PeerExchange, self.node_id, self.network, self._pex, self._options.requires)
             # First of all: between the start of the peer manager and that of the reactors is no time for others.
             self._lag = LoopLag(self.bus.loop, monotonic, self.bus.context.copy())
             inspector = partial(Inspector, self.snapshot, self.waits, self.events, self._lag)
@@ -217,6 +218,7 @@ class Node(NodeSends, NodeWaits, NodeViews):
             for factory in self._reactors:
                 await self.bus.started(self.bus.spawn(factory))
             await self._extensions.start(self)
+            self._own.serve(self.name)
         except BaseException:
             await self._close()
             self.bus.life.hand_on_exit()
@@ -233,9 +235,6 @@ class Node(NodeSends, NodeWaits, NodeViews):
 
     def _make_workers(self, workers: Mapping[str, Worker], members: Sequence[FactoryPath]) -> Workers:
         return Workers(self.bus, self._codecs, workers, self.identity, members)
-
-    def _make_exchange(self, options: PexOptions) -> PeerExchange:
-        return PeerExchange(self.node_id, self.network, options, self._options.requires)
 
     def _make_peers(self, keeper: Ref[BookKeeper]) -> Peers:
         return Peers(
@@ -261,6 +260,7 @@ class Node(NodeSends, NodeWaits, NodeViews):
             heartbeat=self._heartbeat,
             gate=self._door.gate,
             rules=self._rules,
+            serving=self._own.serving,
         )
 
     async def __aexit__(

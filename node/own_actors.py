@@ -8,7 +8,7 @@ from ..actors.base import ConfigError
 from ..actors.bus import Bus
 from ..actors.engine import Ref
 from ..discovery.book import BOOK_ACTOR, Book, BookKeeper, keeper_of
-from ..discovery.facts import PEERS_ACTOR
+from ..discovery.facts import PEERS_ACTOR, Serve
 from ..discovery.pex import PeerExchange, PexStatistics
 from ..discovery.shell import Peers
 
@@ -18,12 +18,14 @@ __all__ = ["OwnActors", "declare_channels_of"]
 class OwnActors:
     """Those of one node; none of them before it starts."""
 
-    __slots__ = ("_exchange", "peers")
+    __slots__ = ("_exchange", "peers", "serving")
 
     def __init__(self) -> None:
         #: The peer manager's.
         self.peers: Ref[Peers] | None = None
         self._exchange: Ref[PeerExchange] | None = None
+        #: The node's reactors run.
+        self.serving = False
 
     async def start(
         self,
@@ -42,6 +44,11 @@ class OwnActors:
         if make_exchange is not None:
             self._exchange = bus.spawn(make_exchange)
             await bus.started(self._exchange)
+
+    def serve(self, node: str) -> None:
+        """The node's reactors run: peers are told what it offers. Raises ConfigError where that node does not run."""
+        self.serving = True
+        self.running(node).tell(Serve())
 
     def running(self, node: str) -> Ref[Peers]:
         """The peer manager's. Raises ConfigError where that node does not run yet."""

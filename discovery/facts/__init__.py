@@ -24,7 +24,7 @@ from .events import (
     RequirementUnmet,
 )
 from .finder import Finder, FinderKind, MakeFinder
-from .messages import AdvertisePeers, AnnounceMyself, FoundPeer, LostPeer, Offer, PeerWasUseful, ReportPeer
+from .messages import AdvertisePeers, AnnounceMyself, FoundPeer, LostPeer, Offer, PeerWasUseful, ReportPeer, Serve
 from .require import Require
 from .scores import MAX_SCORE, MIN_SCORE, WEIGHTS, Score, ScoreReason
 
@@ -75,6 +75,7 @@ __all__ = [
     "RequirementUnmet",
     "Score",
     "ScoreReason",
+    "Serve",
     "Verdict",
     "ban_target",
 ]

@@ -17,6 +17,7 @@ __all__ = [
     "Offer",
     "PeerWasUseful",
     "ReportPeer",
+    "Serve",
 ]
 
 
@@ -65,6 +66,11 @@ class AnnounceMyself:
     """What this node tells of itself to everybody who asks for peers; None: nothing."""
 
     advert: Advert | None
+
+
+@dataclass(frozen=True, slots=True)
+class Serve:
+    """This node's reactors run: from now on its peers are told what it offers."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,6 +52,8 @@ class SelfDescription:
         listening: Callable[[], tuple[Endpoint, ...]],
         here: Callable[[], tuple[LocalAddress, ...]] = tuple,
         rules: PeerRules | None = None,
+        *,
+        serving: bool = True,
     ) -> None:
         self._myself = myself
         self._bus = bus
@@ -61,6 +63,8 @@ class SelfDescription:
         self._rules = rules or PeerRules()
         #: What the node offers; sign anew after a change.
         self.offers = offers
+        #: Its reactors run. Until then its peers are told of no role: whoever hears of one can send to it.
+        self.serving = serving
         #: What it has signed.
         self.record = OwnRecord(myself.identity, myself.network, bus.rng, private=myself.private)
         #: Channels of reactors started later whose messages cannot travel.
@@ -81,7 +85,11 @@ class SelfDescription:
 
     def offer_roles(self) -> OfferRoles:
         """To a connection: what is offered now, with the record that says so."""
-        return OfferRoles(tuple(str(offer) for offer in self.offers), self.record.data)
+        return OfferRoles(self._offered, self.record.data)
+
+    @property
+    def _offered(self) -> tuple[str, ...]:
+        return tuple(map(str, self.offers)) if self.serving else ()
 
     def hello(self, remote: Endpoint | None = None) -> Hello:
         """What a handshake says to whoever is there."""
@@ -92,7 +100,7 @@ class SelfDescription:
             name=me.name,
             incarnation=me.incarnation,
             listen=tuple(map(str, self.endpoints_for(hearers))),
-            offers=tuple(str(offer) for offer in self.offers),
+            offers=self._offered,
             channels=tuple(self._announced(info, remote) for info in self.channels()),
             agent=me.agent,
             nonce=self._bus.rng.randbytes(16),

@@ -45,6 +45,7 @@ from ..facts import (
     PeerWasUseful,
     Refuse,
     ReportPeer,
+    Serve,
 )
 from ..mind import EVICTED_DRAIN, LEVERS, REMEMBERED, Lever, LeverResult, PeerManager, WallClock, drain_of, pull
 from ..peer import PeerOptions
@@ -97,6 +98,7 @@ class Peers(Actor):
         heartbeat: float = HEARTBEAT_INTERVAL,
         gate: NetworkGate | None = None,
         rules: PeerRules | None = None,
+        serving: bool = True,
     ) -> None:
         super().__init__()
         self._myself = myself
@@ -111,7 +113,7 @@ class Peers(Actor):
         here = self._watch.here
         rules, options, wall = rules or PeerRules(), options or PeerOptions(), WallClock.of(self._loop)
         self._description = SelfDescription(
-            myself, self.bus, codecs, tuple(offers), lambda: self.endpoints, here, rules
+            myself, self.bus, codecs, tuple(offers), lambda: self.endpoints, here, rules, serving=serving
         )
         self._manager = PeerManager(myself.identity.node_id, options, self.bus.rng, wall=wall, rules=rules)
         self.mind: PeerManager = self._manager
@@ -259,6 +261,11 @@ class Peers(Actor):
         self._flushing = False
         await self._book.save(self._now())
 
+    @handles(Serve)
+    def _serve(self, _: Serve) -> None:
+        self._description.serving = True
+        self._connections.tell_all(self._description.offer_roles())
+
     @handles(Offer)
     def _offer(self, command: Offer) -> None:
         self._description.offers = command.capabilities
@@ -355,14 +362,8 @@ class Peers(Actor):
         changes = self._manager.ready(peer_id, key, self._now())
         doom = self._dialing.doomed(key)
         self._connections.open(greeted, key, announce=changes.events, listed=doom is None)
-        log.info(
-            "connected",
-            node=self._myself.name,
-            peer=peer_id,
-            name=greeted.peer.name,
-            dialed=greeted.dialed,
-            remote=str(greeted.stream.remote),
-        )
+        name, dialed, remote = greeted.peer.name, greeted.dialed, str(greeted.stream.remote)
+        log.info("connected", node=self._myself.name, peer=peer_id, name=name, dialed=dialed, remote=remote)
         for news in self._description.news_since(greeted.own):
             self._connections.tell(key, news)
         for close in changes.close:  # whoever leaves for a newcomer that is here does not keep the next one waiting

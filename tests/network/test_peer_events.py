@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 
 import pytest
 
-from peerbus.actors import Channel, Reactor, handles
+from peerbus.actors import Channel, NoRoute, Reactor, Role, handles
 from peerbus.actors.event_stream import MAX_LAG
-from peerbus.discovery import PeerDown, PeerOptions, PeerUp, ScoreReason
+from peerbus.discovery import PeerDown, PeerOptions, PeerRolesChanged, PeerUp, ScoreReason
 from peerbus.discovery.facts.connection_view import Direction
 from peerbus.discovery.facts.messages import PeerWasUseful, ReportPeer
 from peerbus.testing import Simulation
@@ -58,6 +59,31 @@ async def test_who_hears_that_a_peer_is_up_knows_exactly_what_runs_there_and_can
         link = alice.bus.routes.peers[bob.node_id]
         assert link.has("store")
         assert not link.has("other")
+
+
+@pytest.mark.seeds(3)
+async def test_a_role_is_offered_when_the_reactors_of_its_node_run_and_not_before(sim: Simulation) -> None:
+    opened, asked = asyncio.Event(), Role("archive") / Store
+
+    class Slow(Store):
+        async def on_start(self) -> None:  # type: ignore[override]  # Pykka knows no async hooks
+            await opened.wait()
+
+    alice = await sim.node("alice", channels=[Store.channel])
+    with alice.subscribe(PeerUp, PeerRolesChanged) as news:
+        starting = asyncio.ensure_future(sim.node("bob", offers={"archive"}, reactors=[Slow]))
+        assert isinstance(await news.get(), PeerUp)  # an actor that starts may send to peers
+        with pytest.raises(NoRoute):
+            await alice.ask(asked, Get("a"))
+        waits = asyncio.ensure_future(alice.wait_for_peers(1, role="archive", timeout=60))
+        await sim.run_for(10)
+        assert not waits.done()
+        opened.set()
+        bob = await starting
+        assert await waits == (bob.node_id,)
+        assert await alice.ask(asked, Get("a")) == "a"
+        assert await news.get() == PeerRolesChanged(bob.node_id, ("archive",))
+        assert news.get_nowait() is None
 
 
 @pytest.mark.seeds(1)
