@@ -101,7 +101,11 @@ class ProcessSignals:
 
     def end(self) -> None:
         """Nobody obeys them any more: they are counted while the process ends, by itself or by the second."""
-        self.obeyed()
+        self._first = "nothing"
+        for number in STOPS:
+            # Without SA_RESTART, which a loop sets: the interpreter's wait for a thread goes on by itself with it, and
+            # `hear` is not called.
+            signal.signal(number, self.hear)
         if self._reloads:
             signal.signal(signal.SIGHUP, self._hear_reload)
 

@@ -59,6 +59,24 @@ def test_a_second_signal_ends_a_process_that_is_stuck(stuck: str, number: signal
             process.kill()
 
 
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=str)
+def test_an_interpreter_that_waits_for_a_thread_ends_with_the_second_signal(number: signal.Signals) -> None:
+    last = "threading.main_thread().join(), print('at its end', flush=True), time.sleep(1000)"
+    stuck = f"threading.Thread(target=lambda: ({last})).start()"
+    program = textwrap.dedent(PROGRAM).format(stuck=stuck, up="pass")
+    with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        try:
+            assert process.stdout.readline() == "up\n"
+            process.send_signal(number)
+            assert process.stdout.readline() == "stopping\n"
+            assert process.stdout.readline() == "at its end\n"
+            process.send_signal(number)
+            assert process.wait(timeout=60) == 128 + number
+        finally:
+            process.kill()
+
+
 def test_a_loop_that_is_blocked_from_the_first_signal_on_ends_with_the_second() -> None:
     program = textwrap.dedent(PROGRAM).format(stuck="pass", up='print("blocked", flush=True); time.sleep(1000)')
     with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True) as process:
