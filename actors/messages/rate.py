@@ -17,7 +17,8 @@ class Rate:
 
     `messages`, `bytes`: a second, in the long run. `messages_burst`, `bytes_burst`: at once; None: as much as of a
     second. `asks`: that are in flight at a time, which is from when they have come until they are answered. What is
-    over it waits at its sender, who has no credit for it. Raises ValueError for a limit that is none.
+    over it waits at its sender, who has no credit for it. Items of streams count as messages, with a burst of their
+    own. Raises ValueError for a limit that is none.
 
     ```python
     blocks = Channel("blocks", messages=(GetBlock,), rate=Rate(messages=100, messages_burst=500, asks=16))

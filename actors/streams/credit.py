@@ -69,6 +69,11 @@ class ItemWindow:
         #: Items that came.
         self.received = 0
 
+    @property
+    def left(self) -> tuple[int, int]:
+        """Items and bytes that may come now."""
+        return self._items, self._bytes
+
     def receive(self, items: int, size: int, last: int) -> None:
         """Count `items` of `size` bytes that came; the last has `last`. Raises ProtocolError without credit."""
         self._items -= items

@@ -7,9 +7,23 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from uuid import UUID
 
-from peerbus.actors import Address, Channel, Reactor, handles
+from peerbus.actors import Address, Channel, Message, Reactor, Request, handles
 
-__all__ = ["Back", "Desk", "Folded", "Lists", "Question", "Sheet", "Shelf", "Spring", "Table", "Tables", "Wordy"]
+__all__ = [
+    "Back",
+    "Desk",
+    "Folded",
+    "Lists",
+    "Load",
+    "Question",
+    "Scale",
+    "Sheet",
+    "Shelf",
+    "Spring",
+    "Table",
+    "Tables",
+    "Wordy",
+]
 
 #: Bytes of one long answer.
 LONG = 900_000
@@ -103,6 +117,20 @@ class Spring(Reactor):
     async def flow(self, question: Question) -> AsyncIterator[Question]:
         while True:
             yield question
+
+
+class Load(Message, Request[int]):
+    """Of the questions that come with it."""
+
+
+class Scale(Reactor):
+    """Takes items that come with a question, and says how many those were."""
+
+    channel = Channel("scale", messages=(Load, Question))
+
+    @handles(Load, reentrant=True)
+    async def weigh(self, _: Load, items: AsyncIterator[Question]) -> int:
+        return sum([1 async for _item in items])
 
 
 class Back(Reactor):

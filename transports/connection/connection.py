@@ -112,6 +112,7 @@ class PeerConnection(Actor):
         )
         if not greeted.inside:
             self._announcements.announced = self._ruling.announced
+            self._rates.pace(self._receive.streams, self.link.streams)
         pulse = partial(Pulse, interval=heartbeat, silent=self._silent, look=self._look, detector=detector)
         self._pulse = pulse(self._loop, self._context, self._outbox, writer)
         self._receive.growth.last_beat = self._pulse.last_beat

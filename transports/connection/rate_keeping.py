@@ -6,19 +6,30 @@ import asyncio
 from collections.abc import Callable, Iterable, Mapping
 from contextvars import Context
 from functools import partial
+from typing import Protocol
 
 from ...actors.messages import Rate
-from ..lanes import InLane, RatedWindow, RateView, RestingTuner, WindowTuner, unrated
+from ..lanes import InLane, ItemPacing, RatedWindow, RateView, RestingTuner, WindowTuner, unrated
 from ..rules import PeerRules
 from ..wire import ChannelInfo
 
 __all__ = ["RateKeeping", "rates_of"]
 
 
+class Paced(Protocol):
+    """Streams of one connection."""
+
+    #: What holds their items to the rates.
+    pacing: ItemPacing | None
+
+    def judged(self) -> None:
+        """The rates are other ones: streams that are open go by them too."""
+
+
 class RateKeeping:
     """Those of the peer `peer_id`."""
 
-    __slots__ = ("_call_later", "_ended", "_held", "_now", "_peer_id", "_rules", "_timers")
+    __slots__ = ("_call_later", "_ended", "_held", "_items", "_now", "_peer_id", "_rules", "_streams", "_timers")
 
     def __init__(self, rules: PeerRules, peer_id: str, loop: asyncio.AbstractEventLoop, context: Context) -> None:
         self._rules = rules
@@ -30,6 +41,20 @@ class RateKeeping:
         self._ended = False
         #: Seconds for which windows that were replaced since had held credit back, by channel.
         self._held: dict[str, float] = {}
+        self._items = ItemPacing(rules, peer_id, loop.time, self._call_later)
+        self._streams: tuple[Paced, ...] = ()
+
+    def pace(self, *streams: Paced) -> None:
+        """Hold these to the rates as well."""
+        self._streams = streams
+        for each in streams:
+            each.pacing = self._items
+
+    def judge_items(self) -> None:
+        """The rates are other ones: streams, too, go by them from now on."""
+        self._items.judge()
+        for each in self._streams:
+            each.judged()
 
     def announced(self, info: ChannelInfo, own: Rate | None) -> ChannelInfo:
         """As `PeerRules.announced`, to this peer."""
@@ -72,6 +97,8 @@ class RateKeeping:
     def held_back(self, lanes: Iterable[InLane]) -> dict[str, float]:
         """Seconds for which credit was held back, by channel."""
         found = dict(self._held)
+        for name, seconds in self._items.held_back().items():
+            found[name] = found.get(name, 0.0) + seconds
         for lane in lanes:
             if isinstance(lane.window, RatedWindow) and not self._ended:
                 found[lane.info.name] = found.get(lane.info.name, 0.0) + lane.window.stood
@@ -80,6 +107,8 @@ class RateKeeping:
     def end(self, lanes: Iterable[InLane]) -> None:
         """The connection has ended: what credit is left is given back, and nothing points back to it."""
         self._ended = True
+        self._items.end()
+        self._streams = ()
         for lane in lanes:
             if isinstance(lane.window, RatedWindow):
                 self._free(lane, lane.window)

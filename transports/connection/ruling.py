@@ -63,6 +63,8 @@ class Ruling:
             self.judge(lane)
             if lane.asking is not lane.codec:
                 shut_out(lane)
+        if self._rates is not None:
+            self._rates.judge_items()
         self.tell_log(lanes, said)
 
     def tell_log(self, lanes: Iterable[InLane], said: Sequence[str]) -> None:

@@ -9,6 +9,7 @@ from .frame_timing import Growth, answers_leave, asks_leave
 from .frame_writer import FrameWriter, Writer
 from .handed_ask import HandedAsk
 from .in_lane import InLane, largest_on
+from .item_pacing import FIRST_ITEMS, ItemPacing, StreamPace
 from .item_queue import ItemQueue
 from .item_reply import ItemReply, StreamServer
 from .lane_statistics import LaneStatistics
@@ -39,27 +40,30 @@ __all__ = [
     "ANSWER_TOO_LARGE",
     "ANSWER_TYPE",
     "ANSWER_UNREAD",
+    "FIRST_ITEMS",
+    "FIRST_TOKEN",
+    "MAX_STREAMS",
+    "REACTOR_PREFIX",
+    "RELAYED_BYTES",
+    "RELAYED_ITEMS",
+    "ROOM",
     "Answering",
     "ArrivedItems",
     "AskedElsewhere",
-    "FIRST_TOKEN",
     "ForwardedAsk",
     "FrameWriter",
     "Growth",
     "HandedAsk",
     "InLane",
+    "ItemPacing",
     "ItemQueue",
     "ItemReply",
     "LaneStatistics",
     "LaneTurn",
-    "MAX_STREAMS",
     "OutLane",
     "Outbox",
     "Outgoing",
-    "REACTOR_PREFIX",
-    "RELAYED_BYTES",
-    "RELAYED_ITEMS",
-    "ROOM",
+    "StreamPace",
     "RateView",
     "RatedWindow",
     "RelayWindow",

@@ -67,6 +67,11 @@ class ItemReply(RemoteReply):
         """No more go with it; it has sent `count`. Raises ProtocolError where not as many came."""
         raise NotImplementedError
 
+    @property
+    def left(self) -> tuple[int, int] | None:
+        """Items and bytes that may come with its ask now; None: nobody has begun to read them, or ever will."""
+        raise NotImplementedError
+
     # How it ends.
 
     def raised(self, error: BaseException) -> None:

@@ -80,6 +80,12 @@ class RelayedReply(ItemReply):
             self._ask.up.ended(count)
             sink.finish()
 
+    @property
+    def left(self) -> tuple[int, int] | None:
+        """As `ItemReply.left`."""
+        ask = self._ask
+        return None if ask.sink is None else (ask.up.items, ask.up.bytes)
+
     # From the handler's process.
 
     def put(self, number: int, payloads: list[bytes] | list[memoryview]) -> None:

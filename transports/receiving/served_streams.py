@@ -18,12 +18,14 @@ from ..lanes import (
     ArrivedItems,
     AskedElsewhere,
     InLane,
+    ItemPacing,
     ItemQueue,
     ItemReply,
     Outbox,
     RelayedReply,
     RelayWindow,
     RemoteReply,
+    StreamPace,
     Writer,
 )
 from ..sending import RelayedAsk, RelayRoom
@@ -84,6 +86,7 @@ class ServedStreams:
         "_tally",
         "_writer",
         "inside",
+        "pacing",
     )
 
     def __init__(self, bus: Bus, lanes: list[InLane], answers: ServedAsks, outbox: Outbox, writer: Writer) -> None:
@@ -93,6 +96,8 @@ class ServedStreams:
         self._outbox = outbox
         self._writer = writer
         self.inside = False
+        #: What holds items to the rates of their channels; None: nothing does.
+        self.pacing: ItemPacing | None = None
         #: Streams that are open, by lane.
         self._open: dict[int, set[ItemReply]] = {}
         self._tally = tally = StreamTally()
@@ -189,6 +194,28 @@ class ServedStreams:
 
     def grant(self, reply: ItemReply, items: int, size: int) -> None:
         """As `StreamServer.grant`."""
+        if (items or size) and self.pacing is not None:
+            pace = self.pacing.paces.get(reply) or self._paced(self.pacing, reply)
+            if pace is not None:
+                if not pace.over:
+                    pace.of.owe(pace, items, size)
+                return
+        self._say(reply, items, size)
+
+    def _paced(self, pacing: ItemPacing, reply: ItemReply, credit: tuple[int, int] = (0, 0)) -> StreamPace | None:
+        lane = self._lanes[reply.channel]
+        return pacing.begins(reply, lane.info.name, lane.codec.channel.rate, partial(self._say, reply), credit)
+
+    def judged(self) -> None:
+        """The rates are other ones: streams that are open go by them too."""
+        if self.pacing is not None:
+            for replies in self._open.values():
+                for reply in replies:
+                    left = None if reply.over or reply in self.pacing.paces else reply.left
+                    if left is not None:
+                        self._paced(self.pacing, reply, left)
+
+    def _say(self, reply: ItemReply, items: int, size: int) -> None:
         self._outbox.control(GrantFrame(ask_lane(reply.channel), reply.rid, items, size))
         self._writer.schedule()
 
@@ -197,6 +224,8 @@ class ServedStreams:
         found = self._open.get(reply.channel)
         if found is not None:
             found.discard(reply)
+        if self.pacing is not None:
+            self.pacing.left(reply)
 
     # What the peer sends, to asks of its own.
 
@@ -221,16 +250,23 @@ class ServedStreams:
 
     def items(self, frame: ItemsFrame | ZeroCopyItems) -> None:
         """Items that go with an ask. Raises ProtocolError for more than were granted."""
-        reply = self._reply(frame.lane, frame.rid)
-        if reply is not None:
-            payloads = frame.payloads
-            reply.came(self._lanes[reply.channel], frame.number, payloads, sum(map(len, payloads)))
+        reply, pacing, payloads = self._reply(frame.lane, frame.rid), self.pacing, frame.payloads
+        size = sum(map(len, payloads))
+        if reply is None:
+            if pacing is not None and frame.lane // 2 < len(self._lanes):
+                pacing.late(self._lanes[frame.lane // 2].info.name, len(payloads), size)
+            return
+        if pacing is not None and pacing.paces:
+            pacing.came(reply, len(payloads), size, len(payloads[-1]))
+        reply.came(self._lanes[reply.channel], frame.number, payloads, size)
 
     def item_end(self, frame: EndFrame) -> None:
         """No more items go with an ask. Raises ProtocolError where others came than were sent."""
         reply = self._reply(frame.lane, frame.rid)
         if reply is not None:
             reply.no_more(frame.count)
+            if self.pacing is not None:
+                self.pacing.over(reply)
 
     def shut_out(self, lane: InLane) -> None:
         """The peer may ask on that channel no more: what it reads and sends there ends now."""

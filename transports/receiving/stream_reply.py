@@ -148,6 +148,11 @@ class StreamReply(ItemReply):
             self.up.window.ended(count)
             self.up.finish()
 
+    @property
+    def left(self) -> tuple[int, int] | None:
+        """As `ItemReply.left`."""
+        return None if self.up is None or self._up is not None else self.up.window.left
+
     def succeed(self, value: object) -> None:
         """The handler answered: with its items, which are sent from now on, at their end, or with something else."""
         if value is ENDED:

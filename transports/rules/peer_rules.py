@@ -55,7 +55,7 @@ class PeerRules:
 
     def _forget(self, now: float) -> None:
         """Keep those that are in use, and of the others those that were used last and are not full."""
-        gone = [key for key, each in self._buckets.items() if not each.windows]
+        gone = [key for key, each in self._buckets.items() if not each.in_use]
         needless = [key for key in gone if self._buckets[key].is_full(now)]
         for key in needless or gone[: len(gone) // 2 or 1]:
             del self._buckets[key]

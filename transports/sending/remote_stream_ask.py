@@ -25,11 +25,14 @@ class GrantsItems(Protocol):
     def grant(self, ask: RemoteStreamAsk, items: int, size: int) -> None:
         """Its reader has taken `items` of `size` bytes."""
 
+    def left(self, ask: RemoteStreamAsk) -> None:
+        """It is over."""
+
 
 class RemoteStreamAsk(RemoteAsk[Any]):
     """See the module. Also the `ItemSource` of the items that come."""
 
-    __slots__ = ("arrived", "buffer", "kind", "limit", "opened", "sink", "streams", "wrapping")
+    __slots__ = ("arrived", "buffer", "kind", "limit", "narrow", "opened", "sink", "streams", "wrapping")
 
     #: Counts what another process of this node sends; None: a peer does.
     arrived: ArrivedItems | None
@@ -38,6 +41,8 @@ class RemoteStreamAsk(RemoteAsk[Any]):
     kind: Any
     #: Where it has a place among the streams that may be open; None: nowhere.
     limit: StreamLimit | None
+    #: It gives its answer credit for one item only: the rest goes by a rate.
+    narrow: bool
     opened: bool
     sink: ItemQueue | None
     streams: GrantsItems
@@ -175,6 +180,7 @@ class RemoteStreamAsk(RemoteAsk[Any]):
         else:
             self.buffer.fail(error)
         leave_limit(self)
+        self.streams.left(self)
 
     # As the source of its items; see `ItemSource`.
 

@@ -12,12 +12,15 @@ from ...actors.messages import UNNAMED, Address, answer_named, article, item_of
 from ...actors.sends import AskFuture, AskWaiting, Outcome, Waiting
 from ...actors.streams import ItemBuffer, ItemSink, NoSink
 from ..lanes import (
+    FIRST_ITEMS,
     ArrivedItems,
+    ItemPacing,
     ItemQueue,
     Outgoing,
     OutLane,
     RemoteAsk,
     StreamLimit,
+    StreamPace,
     Wrapping,
     Writer,
     leave_limit,
@@ -137,7 +140,7 @@ def _ask_of(link: AskingLink, message: object, buffer: ItemBuffer, *, opened: bo
     ask = RemoteStreamAsk.of(link._bus.loop, message, None, link._abandon)
     ask.rid, ask.lane = 0, None
     ask.buffer, ask.opened, ask.sink, ask.streams = buffer, opened, None, link.streams
-    ask.arrived, ask.limit, ask.wrapping = None, None, None
+    ask.arrived, ask.limit, ask.wrapping, ask.narrow = None, None, None, False
     buffer.source = ask
     return ask
 
@@ -156,14 +159,14 @@ def _prepared(
     item = item_of(kind)
     ask.kind = None if item is None or item is Any or kind is UNNAMED else item
     ask.lane = lane
-    number |= flags_of(*ask.buffer.window.whole, opened=ask.opened)
+    number |= flags_of(*link.streams.begins(ask, lane, ask.buffer.window.whole), opened=ask.opened)
     return lane, Outgoing(message, sender, ask, deadline, None, len(payload), None, NEVER, number, origin, payload)
 
 
 class StreamAsks:
     """Those of one link, on the loop's thread."""
 
-    __slots__ = ("_asks", "_books", "_lanes", "_late", "_where", "_writer", "now", "understood")
+    __slots__ = ("_asks", "_books", "_lanes", "_late", "_where", "_writer", "now", "pacing", "understood")
 
     def __init__(
         self,
@@ -182,12 +185,50 @@ class StreamAsks:
         self._books = books
         #: The peer knows streams.
         self.understood = understood
+        #: What holds items to the rates of their channels; None: nothing does.
+        self.pacing: ItemPacing | None = None
         #: The address of a reactor there.
         self._where = where
         self._late = Allowance("ITEMS", asks.now, lambda: 1024.0 * asks.last_rid)
 
     def grant(self, ask: RemoteStreamAsk | RelayedAsk, items: int, size: int) -> None:
         """Its reader has taken `items` of `size` bytes."""
+        pace = None if self.pacing is None else self.pacing.paces.get(ask)
+        if pace is None:
+            self._say(ask, items, size)
+        elif not pace.over:
+            pace.of.owe(pace, items, size)
+
+    def begins(self, ask: RemoteStreamAsk, lane: OutLane, window: tuple[int, int]) -> tuple[int, int]:
+        """What its answer has credit for from the start, of that window: the rest goes by the rate of its channel."""
+        pace = None if self.pacing is None else self._paced(self.pacing, ask, lane, FIRST_ITEMS, always=ask.narrow)
+        ask.narrow = pace is not None
+        if pace is None:
+            return window
+        pace.begun = False
+        pace.owed, pace.owed_size = window[0] - FIRST_ITEMS[0], window[1] - FIRST_ITEMS[1]
+        return FIRST_ITEMS
+
+    def _paced(
+        self, pacing: ItemPacing, ask: RemoteStreamAsk, lane: OutLane, credit: tuple[int, int], *, always: bool = False
+    ) -> StreamPace | None:
+        own = None if lane.codec is None else lane.codec.channel.rate
+        return pacing.begins(ask, lane.info.name, own, partial(self._say, ask), credit, always=always)
+
+    def left(self, ask: RemoteStreamAsk) -> None:
+        """It is over."""
+        if self.pacing is not None:
+            self.pacing.left(ask)
+
+    def judged(self) -> None:
+        """The rates are other ones: streams that are open go by them too."""
+        if self.pacing is not None:
+            for outgoing in self._asks.by_rid.values():
+                ask = outgoing.reply
+                if isinstance(ask, RemoteStreamAsk) and ask.lane is not None and ask not in self.pacing.paces:
+                    self._paced(self.pacing, ask, ask.lane, ask.buffer.window.left)
+
+    def _say(self, ask: RemoteStreamAsk | RelayedAsk, items: int, size: int) -> None:
         assert ask.lane is not None
         self._asks.outbox.control(GrantFrame(reply_lane(ask.lane.index), ask.rid, items, size))
         self._writer.schedule()
@@ -236,6 +277,9 @@ class StreamAsks:
         """
         ask.move(lane, abandon)
         if isinstance(ask, RemoteStreamAsk | RelayedAsk):
+            if isinstance(ask, RemoteStreamAsk) and ask.narrow:  # it says so already, whatever the rate is now
+                ask.streams.left(ask)
+                self.begins(ask, lane, ask.buffer.window.whole)
             ask.streams = self
             leave_limit(ask)  # a place there is none here
             if ask.sink is not None:
@@ -257,7 +301,14 @@ class StreamAsks:
 
     def items(self, frame: ItemsFrame | ZeroCopyItems) -> None:
         """Items of an answer. Raises ProtocolError for more than were granted."""
-        ask = self._ask(frame.lane, frame.rid)
+        ask, pacing = self._ask(frame.lane, frame.rid), self.pacing
+        if pacing is not None:
+            size = sum(map(len, frame.payloads))
+            if ask is None:
+                found = self._lanes.at(frame.lane // 2)
+                pacing.late(found.info.name, len(frame.payloads), size)
+            elif pacing.paces:
+                pacing.came(ask, len(frame.payloads), size, len(frame.payloads[-1]))
         if ask is not None:
             ask.came(frame)
 

@@ -50,3 +50,12 @@ def test_what_was_lent_is_paid_back_first_and_who_owes_much_is_known() -> None:
     assert owes == [False, False, True]
     bucket.give_back(6)
     assert bucket.fill(0.0, 5) == 0
+
+
+def test_a_bucket_comes_to_the_least_that_it_may_whatever_the_windows_have() -> None:
+    bucket = CreditBucket(10, 20, now=0.0, least=2.0)
+    bucket.charge(25)
+    assert bucket.fill(0.1, issued=50) == -4
+    assert bucket.fill(10.0, issued=50) == 2.0
+    assert bucket.missing == 0.0
+    assert bucket.earned(11.0) == 10

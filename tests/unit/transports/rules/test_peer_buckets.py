@@ -44,3 +44,30 @@ def test_however_little_is_granted_at_once_where_that_is_asked_for() -> None:
     buckets.levels(0.0)
     assert buckets.pay(1, 1000, 0.001, at_once=False)[:2] == (1, 0)
     assert buckets.pay(1, 1000, 0.002, at_once=True)[:2] == (1, 20)
+
+
+def test_messages_and_items_have_half_of_the_rate_each_where_both_want_it_and_all_where_one_does() -> None:
+    buckets = PeerBuckets(Rate(messages=10, messages_burst=10), now=0.0)
+    window, share = Window((10, 0)), Window((0, 0))
+    buckets.open(window, 0.0)
+    buckets.join(share, 0.0)
+    assert buckets.pay_items((1000, 0), (0, 0), 0.0)[0] == 5  # half of a burst, as others may want some
+    share.credit = (5, 0)
+    assert buckets.pay_items((5, 0), (5, 0), 0.0)[0] == 2
+    share.credit = (0, 0)  # all came
+    given = 0
+    for step in range(1, 101):  # nobody else wants any
+        more = buckets.pay_items((1000, 0), (0, 0), step / 10)[0]
+        given += more
+    assert 90 <= given <= 103
+    window.credit = (0, 0)  # all messages came, and are owed
+    told = given = 0
+    for step in range(101, 201):
+        told += buckets.pay(1000, 0, step / 10, at_once=False)[0]
+        given += buckets.pay_items((1000, 0), (0, 0), step / 10)[0]
+    assert 45 <= told <= 56
+    assert 45 <= given <= 56
+    buckets.leave(share, 20.0)
+    buckets.close(window, 20.0)
+    assert not buckets.is_full(20.0)
+    assert buckets.is_full(40.0)
