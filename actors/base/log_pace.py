@@ -29,8 +29,8 @@ LINES: Final = 20
 LINES_OF_ALL: Final = 40
 #: Lines a second of one event that are told whatever the others have taken.
 ALWAYS: Final = 2
-#: A line with a traceback counts as this many: it is some lines more.
-WITH_TRACEBACK: Final = 2
+#: A line with a traceback counts as this many: it is ten lines more, of which a peer may cause as many as of any.
+WITH_TRACEBACK: Final = 4
 #: Events by node that are counted apart; beyond that the one that came first is counted anew.
 _EVENTS: Final = 1024
 #: Reasons of one event that are counted apart, as they may be a stranger's words.

@@ -295,7 +295,7 @@ class Cell(Addressee):
         reply = envelope.reply
         if reply is not None and reply.done():
             # Its deadline came, or its asker went, and that is what became of it; this comes out of its clean-up.
-            log.warning("handler failed, nobody waits for it any more", **self.named, exc_info=error)
+            self.log_unheard(error)
             self.exits(error)
             return self.verdict()
         self.mailbox.count_undone("handler_failed")

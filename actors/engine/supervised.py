@@ -121,6 +121,13 @@ class Supervised(Life):
             if cell is not self and (cell is None or cell.bus is None):
                 ref.stop(block=False)
 
+    def log_unheard(self, error: BaseException) -> None:
+        """A handler raised for whom nobody waits any more: by that very end, as of the items that came, or else."""
+        if is_failed_send(error):
+            log.debug("handler ended, nobody waits for it any more", **self.named, error=shown(error))
+        else:
+            log.warning("handler failed, nobody waits for it any more", **self.named, exc_info=error)
+
     def log_raised(self, error: BaseException, message: object, *, expected: bool) -> None:
         """A handler raised what its asker is told."""
         if expected:

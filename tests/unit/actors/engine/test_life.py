@@ -17,6 +17,7 @@ from peerbus.actors import (
     Directive,
     PeerbusError,
     Ref,
+    SendError,
     Supervision,
     handles,
 )
@@ -223,3 +224,24 @@ async def test_a_stop_while_the_actor_stops_is_answered_when_it_has() -> None:
         go.set()
         assert await first is True
         assert await second is True
+
+
+async def test_a_handler_that_ends_by_a_failed_send_when_nobody_waits_any_more_is_no_failure_in_the_log() -> None:
+    ended = asyncio.Event()
+
+    class Waits(Actor):
+        @handles(int, reentrant=True)
+        async def wait(self, number: int) -> None:
+            try:
+                await asyncio.Event().wait()
+            except asyncio.CancelledError:
+                ended.set()
+                raise SendError("nobody sends items any more") from None
+
+    with capture_logs() as logs:
+        async with Bus() as bus:
+            ref = bus.spawn(Waits)
+            with pytest.raises(DeadlineExceeded):
+                await bus.ask(ref, 1, timeout=0.05)
+            await ended.wait()
+    assert not [entry for entry in logs if entry["log_level"] != "debug" and "handler" in entry["event"]]
