@@ -41,8 +41,11 @@ class TlsRefused(ssl.SSLError):
     """What this side refuses though OpenSSL would not; `reason` says why, as in an error of OpenSSL."""
 
     def __init__(self, reason: str) -> None:
-        super().__init__(ssl.SSL_ERROR_SSL, reason)
+        super().__init__(reason)
         self.reason = reason
+
+    def __str__(self) -> str:
+        return self.reason
 
 
 class IdleRecords(TlsRefused):
