@@ -359,7 +359,8 @@ class Node(NodeSends, NodeWaits, NodeViews):
     def withdraw(self, role: str) -> None:
         """Offer a role no longer. Raises ValueError where it was not offered."""
         if role not in self._offers:
-            raise ValueError(f"{self.name} does not offer {role!r}, it offers {sorted(self._offers)}")
+            offered = ", ".join(sorted(self._offers)) or "nothing"
+            raise ValueError(f"{self.name} does not offer {role!r}, it offers {offered}")
         self._offers = {key: value for key, value in self._offers.items() if key != role}
         self._say(Offer(tuple(self._offers.values())))
 

@@ -82,7 +82,9 @@ def main(arguments: Sequence[str] | None = None, *, signals: ProcessSignals | No
     # That of each other command takes half a millisecond, and is not asked.
     parser, commands = _parser(COMMANDS if called is None else (called,))
     if words and called is None and not words[0].startswith("-"):
-        meant = did_you_mean(words[0], [entry.name for entry in COMMANDS])
+        flag = f"--{words[0]}"  # one that stands alone
+        meant = f"; did you mean {flag!r}?" if flag in ("--help", "--version") else ""
+        meant = meant or did_you_mean(words[0], [entry.name for entry in COMMANDS])
         parser.error(f"argument COMMAND: invalid choice: {words[0]!r}{meant}")
     try:
         if called is not None:

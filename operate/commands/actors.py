@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
+from functools import partial
 
 import msgspec
 
@@ -13,7 +14,7 @@ from .node_command import NodeCommand
 from .shown import ShownActor
 from .terminal import Colour, Terminal
 from .text_table import Cell, TextColumn, table_lines
-from .units import by_reason, many, size
+from .units import by_reason, many, size, whole
 
 __all__ = ["ACTORS"]
 
@@ -91,17 +92,10 @@ async def _one(node: AdminClient, options: argparse.Namespace, terminal: Termina
     return 0
 
 
-def _count(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise ValueError
-    return number
-
-
 def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("name", metavar="NAME", nargs="?", help="all about this actor")
     parser.add_argument("--sort", choices=list(_SORTS), default="name", help="by what (default: name)")
-    parser.add_argument("--limit", metavar="N", type=_count, help="the first N")
+    parser.add_argument("--limit", metavar="N", type=partial(whole, least=1), help="the first N")
 
 
 ACTORS = NodeCommand(

@@ -18,6 +18,7 @@ from ..client import AdminTarget, NodeNotFound, find_node, nodes_here
 from ..dashboard import Dashboard, open_browser
 from ..serving import SocketPlace
 from .terminal import Terminal
+from .units import whole
 
 __all__ = ["DashboardRun", "add_arguments", "run"]
 
@@ -41,7 +42,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("places", metavar="NODE", nargs="*", help="a name, socket, configuration or URL (default: all that run here)")
     add("--node", metavar="NODE", action="append", default=[], help="the same, as other commands have it")
-    add("--port", metavar="N", type=int, help="the port on 127.0.0.1 (default: 7402, or another where that is taken)")
+    add("--port", metavar="N", type=whole, help="the port on 127.0.0.1 (default: 7402, or another where that is taken)")
     add("--no-browser", action="store_true", help="open no browser, print the link only")
     add("--look-only", action="store_true", help="pull no lever from the page")
     add("--token", metavar="FILE", type=Path, help="the file of the token, for a URL")

@@ -37,7 +37,7 @@ from ..demo import (
 )
 from ..serving import LONGEST, TEMPORARY, SocketPlace
 from .dashboard import DashboardRun
-from .units import positive
+from .units import positive, whole
 
 __all__ = ["add_arguments", "run"]
 
@@ -67,8 +67,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(signals=None)
     add = parser.add_argument
     add("--file", metavar="PATH", type=Path, help="the file to sync (default: one that is made up)")
-    add("--size", metavar="MIB", type=int, default=DEFAULT_SIZE, help="of the made-up file (default: %(default)s)")
-    add("--nodes", metavar="N", type=int, default=DEFAULT_NODES, help="how many (default: %(default)s)")
+    add("--size", metavar="MIB", type=whole, default=DEFAULT_SIZE, help="of the made-up file (default: %(default)s)")
+    add("--nodes", metavar="N", type=whole, default=DEFAULT_NODES, help="how many (default: %(default)s)")
     add("--carrier", choices=tuple(CARRIERS), default=DEFAULT_CARRIER, help="what carries it (default: %(default)s)")
     add("--no-kill", action="store_true", help="kill no archive")
     add("--json", action="store_true", help="the table as one JSON object, and nothing else on standard output")

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Mapping
 from contextlib import aclosing
 from datetime import datetime
+from functools import partial
 
 from ...actors.base import printable
 from ..api import EventView
@@ -15,6 +16,7 @@ from ..client import AdminClient, EventsMissed, NodeBack, NodeLost
 from .node_command import NodeCommand
 from .peer_ids import short_id
 from .terminal import Colour, Terminal
+from .units import whole
 
 __all__ = ["EVENTS"]
 
@@ -105,19 +107,19 @@ def _value(value: object) -> str:
     return repr(text) if " " in text or not text else text
 
 
-def _number(text: str) -> int:
-    number = int(text)
-    if number < 0:
-        raise ValueError
-    return number
-
-
 def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("-f", "--follow", action="store_true", help="go on, also when the node restarts, until Ctrl-C")
     parser.add_argument(
-        "-n", "--last", metavar="N", type=_number, default=SHOWN, help="how many of those that are kept (default: 20)"
+        "-n",
+        "--last",
+        metavar="N",
+        type=partial(whole, least=0),
+        default=SHOWN,
+        help="how many of those that are kept (default: 20)",
     )
-    parser.add_argument("--after", metavar="NUMBER", type=_number, default=0, help="all that are newer than that one")
+    parser.add_argument(
+        "--after", metavar="NUMBER", type=partial(whole, least=0), default=0, help="all that are newer than that one"
+    )
     parser.add_argument("--kinds", metavar="KINDS", default="", help="only these, as PeerUp,PeerDown")
 
 

@@ -14,7 +14,7 @@ from ..client import AdminClient
 from .node_command import NodeCommand
 from .peer_ids import full_id, short_id
 from .terminal import Terminal
-from .units import seconds_in, span
+from .units import seconds_in, span, whole
 
 __all__ = [
     "BAN",
@@ -190,7 +190,7 @@ def _score_arguments(parser: argparse.ArgumentParser) -> None:
 
 def _resize_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("pool", metavar="POOL", help="its name, as peerbus pools says it")
-    parser.add_argument("members", metavar="MEMBERS", type=int, help="how many it is to have")
+    parser.add_argument("members", metavar="MEMBERS", type=whole, help="how many it is to have")
 
 
 def _drain_arguments(parser: argparse.ArgumentParser) -> None:

@@ -19,7 +19,7 @@ from .peer_ids import full_id
 from .peer_rights import say_rights
 from .shown import ShownChannel, ShownNetwork
 from .terminal import Terminal
-from .units import positive
+from .units import positive, whole
 
 __all__ = ["PERMISSIONS", "RATES"]
 
@@ -232,10 +232,10 @@ def _permission_arguments(parser: argparse.ArgumentParser) -> None:
 
 def _rate_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--messages", metavar="N", type=positive, help="messages a second, in the long run")
-    parser.add_argument("--messages-burst", metavar="N", type=int, help="messages at once (default: as of a second)")
+    parser.add_argument("--messages-burst", metavar="N", type=whole, help="messages at once (default: as of a second)")
     parser.add_argument("--bytes", metavar="N", type=positive, help="bytes a second")
-    parser.add_argument("--bytes-burst", metavar="N", type=int, help="bytes at once (default: as of a second)")
-    parser.add_argument("--asks", metavar="N", type=int, help="asks in flight")
+    parser.add_argument("--bytes-burst", metavar="N", type=whole, help="bytes at once (default: as of a second)")
+    parser.add_argument("--asks", metavar="N", type=whole, help="asks in flight")
     parser.add_argument("--channel", metavar="NAME", help="on this channel, and not on all that have no limit")
     parser.add_argument("--none", action="store_true", help="no limit: on the channel its own rule goes")
 

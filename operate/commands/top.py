@@ -9,7 +9,7 @@ from ..client import AdminClient
 from ..top import Shown, TopChoice, Watching, show, sorted_by
 from .node_command import NodeCommand
 from .terminal import Terminal
-from .units import seconds_in
+from .units import seconds_in, whole
 
 __all__ = ["TOP"]
 
@@ -37,7 +37,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     add("--sort", metavar="COLUMN", help="the title of a column, as RTT")
     add("--filter", metavar="TEXT", default="", help="only rows in which that stands")
     add("--interval", metavar="TIME", default="1", help="between two looks: 1, 500ms (default: 1 second)")
-    add("--count", metavar="N", type=int, help="end after N pictures, which come as lines")
+    add("--count", metavar="N", type=whole, help="end after N pictures, which come as lines")
 
 
 async def _ask(client: AdminClient, options: argparse.Namespace, terminal: Terminal) -> int:

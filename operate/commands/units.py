@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 from ...actors.base import ConfigError
 
-__all__ = ["by_reason", "many", "positive", "seconds_in", "size", "span"]
+__all__ = ["by_reason", "many", "positive", "seconds_in", "size", "span", "whole"]
 
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0, "d": 86400.0, "w": 604800.0}
 
@@ -65,6 +65,18 @@ def by_reason(counts: Mapping[str, int]) -> str:
     """Counts by reason, the most first: `3 no_route, 1 peer_gone`."""
     found = sorted(((reason, count) for reason, count in counts.items() if count), key=lambda one: (-one[1], one[0]))
     return ", ".join(f"{count} {reason}" for reason, count in found)
+
+
+def whole(text: str, *, least: int | None = None) -> int:
+    """A whole number, `least` or more, of a flag: for `type` of argparse, which names the flag."""
+    try:
+        number = int(text)
+    except ValueError:
+        number = None
+    if number is None or (least is not None and number < least):
+        above = "" if least is None else f", {least} or more"
+        raise argparse.ArgumentTypeError(f"{text[:40]!r} is no whole number{above}")
+    return number
 
 
 def positive(text: str) -> float:

@@ -82,7 +82,11 @@ async def _running(wanted: Wanted, config: NodeConfig | None) -> _Seen:
     except (NodeNotFound, NodeNotReached) as error:
         absent = isinstance(error, NodeNotFound) or error.how == "absent"
         if absent and wanted.node is None:
-            return None, None, [ok("node", f"none runs: {error}" if wanted.config is None else "does not run"), limit]
+            return (
+                None,
+                None,
+                [ok("node", f"none is looked at: {error}" if wanted.config is None else "does not run"), limit],
+            )
         pid = _silent_process(target) if isinstance(error, NodeNotReached) and error.how == "silent" else None
         advice = "its log says what it does"
         if pid is not None:

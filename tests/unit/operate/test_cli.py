@@ -159,3 +159,29 @@ def test_what_could_not_be_written_at_the_end_is_said_and_is_a_status_of_ours() 
     assert done.returncode == 2
     assert "the output was not written" in done.stderr
     assert "Exception ignored" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["events", "--last", "x"],
+        ["events", "--after", "-1"],
+        ["actors", "--limit", "0"],
+        ["demo", "--nodes", "1.5"],
+        ["resize", "jobs", "many"],
+        ["dashboard", "--port", "http"],
+        ["top", "--count", "x"],
+        ["rates", "--asks", "9" * 5000],
+    ],
+)
+def test_a_flag_that_is_no_number_is_told_what_it_would_have_to_be(
+    words: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    status, _, error = run(words, capsys)
+    assert status == 2
+    assert f"'{words[-1][:40]}' is no whole number" in error
+    assert "invalid" not in error, "that names a function of the program"
+
+
+def test_a_flag_that_is_written_as_a_command_is_meant(capsys: pytest.CaptureFixture[str]) -> None:
+    assert "did you mean '--version'?" in run(["version"], capsys)[2]
