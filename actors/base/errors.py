@@ -105,7 +105,7 @@ class SendError(PeerbusError):
     never_sent = False
     #: It is a dead letter already, and is none again where nobody looks at it.
     in_dead_letters = False
-    #: The nodes that an ask of a role has asked, one after the other: node ids, `local` for this node.
+    #: Of a send to one of a role: those that were tried, one after the other: node ids, `local` for this node.
     tried: tuple[str, ...] = ()
     #: Of a stream: how many items had arrived.
     items: int | None = None

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Coroutine
 from typing import Any
 
-from ..base import SendError, get_logger
+from ..base import NotAllowed, SendError, get_logger
 from ..engine import Cell
 from ..messages import Address
 from ..sends import HINT, Delivered, FailedOutcome, Once, Outcome, end_work
@@ -36,13 +36,19 @@ def told_or_another(
 ) -> Outcome[None]:
     """A tell that `first` has not accepted at once: another is told where that one goes before it has the message."""
     deadline = deadline_of(bus, to.reactor, timeout)
-    tried = [name_of(first)]
+    tried = Tried([name_of(first)])
     while isinstance(outcome, FailedOutcome):
         another = _another(bus, to, message, tried, outcome.error, deadline)
         if another is None:
             return outcome
         outcome = _told(bus, to, message, another, deadline - bus.loop.time(), sender)
     return outcome if isinstance(outcome, Delivered) else RoleTell(bus, to, message, outcome, tried, deadline, sender)
+
+
+class Tried(list[str]):
+    """Names of those that were told; `refusals`: how many of them do not let this node, which is no try."""
+
+    refusals = 0
 
 
 def _told(
@@ -54,15 +60,17 @@ def _told(
 
 
 def _another(
-    bus: Directory, to: Address[Any], message: object, tried: list[str], error: BaseException, deadline: float
+    bus: Directory, to: Address[Any], message: object, tried: Tried, error: BaseException, deadline: float
 ) -> Receiver | None:
-    """One that was not tried yet, if the message certainly never left and there is one."""
-    if not isinstance(error, GONE) or not error.never_sent:
+    """One that was not tried yet, if the message certainly never left and there is one. Else `error` says who was."""
+    tried.refusals += isinstance(error, NotAllowed)
+    if not isinstance(error, SendError):
         return None
-    if len(tried) >= MAX_TRIES or bus.loop.time() >= deadline or bus.closing:
-        return None
-    left = untried(bus, to, message, Purpose.TELL, tried)
+    again = isinstance(error, GONE) and error.never_sent and len(tried) - tried.refusals < MAX_TRIES
+    may = again and bus.loop.time() < deadline and not bus.closing
+    left = untried(bus, to, message, Purpose.TELL, tried) if may else []
     if not left:
+        error.tried = tuple(tried)
         return None
     another = one_of(bus, to, left)
     log.info(
@@ -89,7 +97,7 @@ class RoleTell(Once[None]):
         to: Address[Any],
         message: object,
         outcome: Outcome[None],
-        tried: list[str],
+        tried: Tried,
         deadline: float,
         sender: Cell | None,
     ) -> None:

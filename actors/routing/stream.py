@@ -5,7 +5,7 @@ Another is asked only before the first item has come: from then on its reader kn
 
 from __future__ import annotations
 
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from functools import partial
 from math import inf
 from threading import get_ident
@@ -130,16 +130,17 @@ class AwaitedStream(LateAsk):
     async def enter(self) -> None:
         """As `LateAsk.enter`."""
         try:
-            await self._receivers
+            try:
+                await self._receivers
+            except SendError as error:
+                self._send.buffer.fail(error)
+                raise
             asked = self._send.asked
             assert asked is not None
             self.future, self.sink = asked.future, asked.sink
             begun, asked.begun = asked.begun, None
             if begun is not None:
                 await begun.enter()
-        except SendError as error:
-            self._send.buffer.fail(error)
-            raise
         finally:
             del self
 
@@ -358,11 +359,9 @@ class StreamSend:
         return False
 
     async def _enter(self, begun: Begun) -> None:
-        """Wait for room at another one, where the reader waits for items already."""
-        try:
+        """Wait for room at another one, where the reader waits for items already, and hears how that ends."""
+        with suppress(SendError):
             await begun.enter()
-        except SendError as error:
-            self.buffer.fail(error)
 
 
 def check_one(to: object) -> None:

@@ -189,11 +189,15 @@ class AskWaiting(FutureLike[T]):
         self._future.cancel()
 
     async def enter(self) -> None:
-        """Wait for room alone: the answer is awaited elsewhere."""
+        """Wait for room alone: the answer is awaited elsewhere, and fails as this does."""
         try:
             await self._waiting
             if not self._future.done():
                 self._arm()
+        except SendError as error:
+            if not self._future.done():
+                self._future.refused(error)
+            raise
         except BaseException:
             self._future.cancel()
             raise

@@ -19,7 +19,7 @@ class Begun(Protocol):
     """An ask that waits for room, or credit, before it is made."""
 
     async def enter(self) -> None:
-        """Wait for that. Raises why there was none."""
+        """Wait for that. Raises why there was none; the buffer of its items has heard so by then."""
 
 
 async def entered(begun: Begun) -> None:
@@ -62,7 +62,9 @@ class ItemReader(Stream[T]):
         begun, self._begun = self._begun, None
         try:
             if begun is not None:
-                await entered(begun)
+                await begun.enter()
+        except SendError:
+            pass  # the buffer has it, or another one was asked
         except BaseException:
             self._buffer.close()
             raise

@@ -128,7 +128,7 @@ class ProbeLink:
         """As `Link.stream`: an ask whose answer comes in items."""
         bus = self._bus
         future = LocalStreamAsk.of(bus.loop, message, None, self._abandoned)
-        future.detach, future.opened = self._beside, opened
+        future.detach, future.opened, future.on_end = self._beside, opened, int
         future.down = LocalSink(future, buffer, ItemCounts(), None)
         future.up = future.up_buffer = None
         sink: ItemSink = NoSink()

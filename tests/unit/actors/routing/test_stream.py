@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from random import Random
 from threading import Thread
 
 import pytest
@@ -17,6 +20,7 @@ from peerbus.actors import (
     NoRoute,
     Peer,
     PeerbusError,
+    PeerGone,
     Reactor,
     Request,
     Role,
@@ -24,6 +28,7 @@ from peerbus.actors import (
     WouldDeadlock,
     handles,
 )
+from peerbus.testing import PeerProbe
 
 
 class Count(Message, Request[Stream[int]]):
@@ -90,3 +95,56 @@ async def test_to_several_to_nobody_and_from_another_thread_it_says_why_not() ->
         thread.start()
         thread.join()
         assert "event loop" in str(raised[0])
+
+
+async def _count(_count: Count) -> AsyncIterator[int]:
+    yield 7
+
+
+async def _read(stream: Stream[int]) -> list[int]:
+    return [number async for number in stream]
+
+
+@pytest.mark.parametrize("wait", [False, True], ids=["", "for a peer"])
+@in_virtual_time
+async def test_a_stream_that_waits_for_credit_where_a_peer_goes_is_asked_of_the_next_one(wait: bool) -> None:
+    async with Bus() as bus, AsyncExitStack() as stack:
+        reading = []
+        if wait:  # for the first, at which it waits then
+            stream = bus.stream(Role("numbers") / Numbers, Count(1), timeout=9, wait_for_peer=True)
+            reading.append(asyncio.ensure_future(_read(stream)))
+            await asyncio.sleep(0.1)
+        peers = [PeerProbe(bus, reactors=[Numbers], roles={"numbers"}, name=f"peer {number}") for number in range(3)]
+        for peer in peers:
+            peer.stall()
+            await stack.enter_async_context(peer)
+            await asyncio.sleep(0.1)
+            if not reading:
+                reading.append(asyncio.ensure_future(_read(bus.stream(Role("numbers") / Numbers, Count(1), timeout=9))))
+        for _ in range(2):
+            peers.sort(key=lambda peer: not peer._link._waiting)  # the one at which it waits first
+            await peers.pop(0).leave("crashed")
+            await asyncio.sleep(0.1)
+        peers[0].answer(Count, _count)
+        peers[0].resume()
+        assert await reading[0] == [7]
+
+
+@pytest.mark.parametrize("seed", range(4))
+@in_virtual_time
+async def test_where_the_last_one_goes_as_well_the_error_says_who_was_tried(seed: int) -> None:
+    async with Bus(rng=Random(seed)) as bus, AsyncExitStack() as stack:
+        peers = [PeerProbe(bus, reactors=[Numbers], roles={"numbers"}, name=f"peer {number}") for number in range(2)]
+        for peer in peers:
+            peer.stall()
+            await stack.enter_async_context(peer)
+        reading = asyncio.ensure_future(_read(bus.stream(Role("numbers") / Numbers, Count(1), timeout=9)))
+        await asyncio.sleep(0.1)
+        first, last = sorted(peers, key=lambda peer: not peer._link._waiting)  # the one at which it waits
+        await first.leave("crashed")
+        await asyncio.sleep(0.1)
+        await last.leave("crashed")
+        with pytest.raises(PeerGone) as gone:
+            await reading
+        assert gone.value.tried == (first.id, last.id)
+        assert gone.value.items == 0

@@ -6,11 +6,12 @@ import asyncio
 from dataclasses import dataclass
 from typing import Any
 
+import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from virtual_time import VirtualTimeLoop
 
-from peerbus.actors import Bus, Channel, Peer, SendError
+from peerbus.actors import Bus, Channel, Peer, PeerGone, SendError
 from peerbus.testing.kit.peer_probe import PeerProbe
 
 
@@ -79,3 +80,10 @@ def test_at_no_quiet_moment_is_there_credit_and_somebody_who_waits(operations: l
 
     with asyncio.Runner(loop_factory=VirtualTimeLoop) as runner:
         runner.run(story())
+
+
+async def test_a_stream_of_a_peer_that_has_left_says_so() -> None:
+    async with Bus() as bus, PeerProbe(bus, reactors=[BLOCKS]) as peer:
+        peer._link.end("crashed")  # and the table does not know it yet
+        with pytest.raises(PeerGone, match="crashed"):
+            await anext(bus.stream(Peer(peer.id) / "blocks", Get(1)))
