@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from functools import partial
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any, Generic, Protocol, Self, TypeVar, runtime_checkable
 
 from ..base import DeadlineExceeded, RemoteError, SendError, WouldDeadlock
@@ -69,19 +69,28 @@ class AskFuture(asyncio.Future[T], AsCoroutine[T], Generic[T]):
 
     def succeed(self, value: object) -> None:
         """The answer is there."""
-        if self.done():
-            return
-        if self.slot is not None:
-            self.slot.pop(self, None)
+        slot = self.slot
+        if slot is not None:
+            slot.pop(self, None)
         wanted = self.reply_type
         if wanted is None:
             wanted = getattr(self.message, "__answer__", None)
         if wanted is not None and value.__class__ is not wanted:
+            if self.done():
+                return
             error = judged(getattr(self.abandon, "__self__", None), self.message, wanted, value)
             if error is not None:
                 self.set_exception(error)
                 return
-        self.set_result(value)  # type: ignore[arg-type]  # T is object where no reply type was given
+        try:
+            self.set_result(value)  # type: ignore[arg-type]  # T is object where no reply type was given
+        except asyncio.InvalidStateError:  # nobody waits any more; asked by `done` it is a call more for each answer
+            return
+
+    def set_exception(self, error: BaseException | type[BaseException], /) -> None:
+        """It failed. From now on it has a destructor, which sees whether anybody looked: see `_heard_last`."""
+        super().set_exception(error)
+        self.__class__ = _that_is_heard(self.__class__)
 
     def raised(self, error: BaseException) -> None:
         """The handler raised `error`."""
@@ -162,13 +171,21 @@ class AskFuture(asyncio.Future[T], AsCoroutine[T], Generic[T]):
     def __repr__(self) -> str:
         return f"<{super().__repr__()[1:-1]}; {HINT}>"
 
-    def __del__(self) -> None:
-        # True where the ask failed and nobody asked how: a dead letter, not a line of asyncio's.
-        if self._log_traceback:
-            error = self.exception()
-            owner = getattr(self.abandon, "__self__", None)
-            if isinstance(owner, HearsOfUnheard) and error is not None:
-                owner.unheard(self, error)
+
+def _heard_last(ask: AskFuture[Any]) -> None:
+    # True where the ask failed and nobody asked how: a dead letter, not a line of asyncio's.
+    if ask._log_traceback:
+        error = ask.exception()
+        owner = getattr(ask.abandon, "__self__", None)
+        if isinstance(owner, HearsOfUnheard) and error is not None:
+            owner.unheard(ask, error)
+
+
+@cache
+def _that_is_heard(kind: type[AskFuture[Any]]) -> type[AskFuture[Any]]:
+    """That kind of ask, with a destructor. Those that are answered have none: it is a twentieth of a local ask."""
+    said: dict[str, object] = {"__module__": kind.__module__, "__doc__": kind.__doc__}
+    return type(kind.__name__, (kind,), said | {"__slots__": (), "__del__": _heard_last})
 
 
 class AskWaiting(FutureLike[T]):
