@@ -1,14 +1,18 @@
 """Rows of a peer book's file, read and written: what is in a file is checked as what comes from a peer is."""
 
 # It may be of a broken disk, or of anybody who can write there. What a reader raises is the damage of that row alone.
+# What a later version may have put there, or this one with a carrier more, is no damage: of a row what can be read is
+# read, and an endpoint of a scheme that is not known here stays where it is.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import math
+from collections.abc import Iterator
 
 from ...actors.messages import Capability
-from ...transports.streams import Endpoint, check_node_id
+from ...transports.streams import Endpoint, check_node_id, is_foreign
 from ..facts import MAX_SCORE, MIN_SCORE, Ban, ScoreReason, ban_target
 from .book import AddressEntry, PeerEntry, Pin
 
@@ -20,10 +24,14 @@ __all__ = [
     "number_of",
     "peer_of",
     "peer_row",
+    "names_a_foreign_place",
     "pin_of",
     "sequence_of",
     "text_of",
 ]
+
+
+_REASONS = frozenset(reason.value for reason in ScoreReason)
 
 
 def peer_of(row: tuple[object, ...], addresses: tuple[AddressEntry, ...]) -> PeerEntry:
@@ -44,7 +52,9 @@ def peer_of(row: tuple[object, ...], addresses: tuple[AddressEntry, ...]) -> Pee
         last_connected=None if last_connected is None else number_of(last_connected),
         inactive=text_of(inactive),
         fixed_score=None if fixed is None else number_of(fixed),
-        points=tuple((ScoreReason(reason), number_of(value)) for reason, value in by_reason.items()),
+        points=tuple(
+            (ScoreReason(reason), number_of(value)) for reason, value in by_reason.items() if reason in _REASONS
+        ),
         points_at=number_of(points_at),
         roles=_capabilities(roles),
         offers=None if offers is None else _capabilities(offers),
@@ -53,6 +63,11 @@ def peer_of(row: tuple[object, ...], addresses: tuple[AddressEntry, ...]) -> Pee
         record=None if record is None else _bytes(record),
         connected_for=max(0.0, number_of(connected)),
     )
+
+
+def names_a_foreign_place(endpoint: object) -> bool:
+    """Whether an endpoint of a file is of a scheme that nothing here carries: it is kept, and not read."""
+    return isinstance(endpoint, str) and is_foreign(endpoint)
 
 
 def address_of(row: tuple[object, ...]) -> AddressEntry:
@@ -135,7 +150,13 @@ def _texts(value: object) -> tuple[str, ...]:
 
 
 def _capabilities(value: object) -> tuple[str, ...]:
-    return tuple(str(Capability.parse(text)) for text in _texts(value))
+    return tuple(_readable(_texts(value)))
+
+
+def _readable(texts: tuple[str, ...]) -> Iterator[str]:
+    for text in texts:
+        with contextlib.suppress(ValueError):  # it is of a later grammar, as one that is said in HELLO may be
+            yield str(Capability.parse(text))
 
 
 def number_of(value: object) -> float:

@@ -22,6 +22,7 @@ from .rows import (
     address_rows,
     ban_of,
     ban_row,
+    names_a_foreign_place,
     peer_of,
     peer_row,
     pin_of,
@@ -58,6 +59,8 @@ _PEER_COLUMNS = (
 _ADDRESS_COLUMNS = "node_id, endpoint, sources, last_success, last_failure, failures"
 _BAN_COLUMNS = "target, until, reason, made, automatic"
 _COPIED = ("peers", "addresses", "bans", "own", "pins")
+#: Endpoints of unknown schemes that are kept of each peer: as many as it has of known ones.
+MAX_FOREIGN = 8
 #: Where what is read stands, by columns.
 _TABLES = {
     _PEER_COLUMNS: "peers",
@@ -93,6 +96,8 @@ class SqliteBook:
         self._most = most
         self._connection: sqlite3.Connection | None = None
         self._moved: list[str] = []
+        #: Endpoints of schemes that nothing here carries, by what stands in the file as their node.
+        self._foreign: dict[object, list[str]] = {}
         #: Device and inode of the file that is open.
         self._file: tuple[int, int] | None = None
 
@@ -119,7 +124,11 @@ class SqliteBook:
     def _contents(self, connection: sqlite3.Connection) -> BookContents:
         damage = self._moved
         addresses: dict[str, list[AddressEntry]] = defaultdict(list)
+        foreign: dict[object, list[str]] = defaultdict(list)
         for row in connection.execute(f"SELECT {_ADDRESS_COLUMNS} FROM addresses"):  # noqa: S608  # constant
+            if names_a_foreign_place(row[1]):
+                foreign[row[0]].append(row[1])
+                continue
             with _reported(damage, "address", row):
                 addresses[text_of(row[0])].append(address_of(row))
         peers: list[PeerEntry] = []
@@ -132,6 +141,8 @@ class SqliteBook:
                 bans.append(ban_of(row))
         pins: list[Pin] = []
         for row in connection.execute("SELECT endpoint, node_id FROM pins LIMIT ?", (MAX_PINS,)):
+            if names_a_foreign_place(row[0]):
+                continue
             with _reported(damage, "pin", row):
                 pins.append(pin_of(row))
         sequence = 0
@@ -139,6 +150,7 @@ class SqliteBook:
             with _reported(damage, "number", row):
                 sequence = sequence_of(row[1])
         self._moved = []
+        self._foreign = {node_id: places[:MAX_FOREIGN] for node_id, places in foreign.items()}
         return BookContents(
             peers=tuple(peers), bans=tuple(bans), pins=tuple(pins), damage=_few(damage), sequence=sequence
         )
@@ -294,8 +306,14 @@ class SqliteBook:
     def _write(self, connection: sqlite3.Connection, changes: BookChanges) -> None:
         gone = [(node_id,) for node_id in changes.gone]
         connection.executemany("DELETE FROM peers WHERE node_id = ?", gone)
-        stale = gone + [(entry.node_id,) for entry in changes.peers]
-        connection.executemany("DELETE FROM addresses WHERE node_id = ?", stale)
+        for node_id in changes.gone:
+            self._foreign.pop(node_id, None)
+        for node_id in (*changes.gone, *(entry.node_id for entry in changes.peers)):
+            kept = self._foreign.get(node_id, ())
+            connection.execute(
+                f"DELETE FROM addresses WHERE node_id = ? AND endpoint NOT IN ({', '.join('?' * len(kept))})",  # noqa: S608  # marks
+                (node_id, *kept),
+            )
         connection.executemany(
             f"INSERT OR REPLACE INTO peers ({_PEER_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",  # noqa: S608  # constant
             map(peer_row, changes.peers),

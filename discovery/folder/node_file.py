@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import Annotated, Final
+from typing import Annotated, Final, TypeVar
 
 import msgspec
 from msgspec import Meta
@@ -18,18 +18,34 @@ __all__ = ["MAX_FILE", "NodeEntry", "read_node", "write_node"]
 
 #: Bytes of a file.
 MAX_FILE: Final = 16 * 1024
+#: Roles that are read of one.
+MAX_ROLES: Final = 64
 
+T = TypeVar("T")
 _Text = Annotated[str, Meta(max_length=255)]
 
 
 class _File(msgspec.Struct, frozen=True, omit_defaults=True):
     """`{"endpoints": ["tcp://10.0.0.2:7400"]}` is enough; what others write beside it is left alone."""
 
-    endpoints: Annotated[tuple[_Text, ...], Meta(max_length=64)]
+    endpoints: tuple[str, ...]
     node_id: str | None = None
     network: _Text | None = None
-    roles: Annotated[tuple[_Text, ...], Meta(max_length=64)] = ()
+    roles: tuple[str, ...] = ()
     expires: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Readable:
+    by_hand: bool
+
+    def __call__(self, parse: Callable[[str], T], texts: Iterable[str]) -> Iterator[T]:
+        for text in texts:
+            try:
+                yield parse(text)
+            except ValueError:
+                if self.by_hand:
+                    raise
 
 
 _DECODE = msgspec.json.Decoder(_File).decode
@@ -59,12 +75,15 @@ def read_node(data: bytes, *, network: str, now: float) -> NodeEntry | None:
         raise ValueError(f"{said.node_id!r} is no node id")
     if said.network not in (None, network) or (said.expires is not None and said.expires <= now):
         return None
-    places = [Endpoint.parse(text) for text in said.endpoints if not is_foreign(text)]
+    # A node has written one that ends by itself, perhaps one of a later version: what is not known of it is left out.
+    # In one that somebody has written by hand it is a mistake, which is to be told.
+    read = _Readable(by_hand=said.expires is None)
+    places = list(read(Endpoint.parse, (text for text in said.endpoints if not is_foreign(text))))
     ids = {place.peer_id for place in places} - {None}
     node_id = said.node_id or (next(iter(ids)) if len(ids) == 1 else None)
     if ids - {node_id}:
         raise ValueError("its endpoints name several nodes: write a file for each")
-    roles = tuple(Capability.parse(role).role for role in said.roles)
+    roles = tuple(dict.fromkeys(each.role for each in read(Capability.parse, said.roles)))[:MAX_ROLES]
     endpoints = tuple(dict.fromkeys(place.without_peer() for place in places if place.is_place))
     return NodeEntry(node_id, endpoints[:MAX_ADDRESSES], roles)
 

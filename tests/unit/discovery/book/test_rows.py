@@ -21,6 +21,7 @@ from peerbus.discovery.book.rows import (
     text_of,
 )
 from peerbus.discovery.facts.bans import Ban
+from peerbus.discovery.facts.scores import ScoreReason
 from peerbus.transports.streams.endpoint import Endpoint
 
 ONE = "1" * 64
@@ -35,6 +36,14 @@ def test_what_is_written_is_read_again() -> None:
     for ban in (Ban(ONE, math.inf, "operator"), Ban(ipaddress.ip_network("10.0.0.0/8"), 9.0, "x", 1.0, True)):
         assert ban_of(ban_row(ban)) == ban
     assert pin_of((str(HERE), ONE)) == Pin(HERE, ONE)
+
+
+def test_of_a_peer_what_a_later_version_has_written_is_left_out() -> None:
+    row = list(peer_row(PeerEntry(node_id=ONE, seen=5.0, addresses=(), points=((ScoreReason.USEFUL, 2.0),))))
+    row[4] = '{"useful": 2.0, "later": 7.0}'
+    row[7], row[8] = '["archive", "Of a later grammar: [1]"]', '["index", "a{b"]'
+    found = peer_of(tuple(row), ())
+    assert (found.points, found.roles, found.offers) == (((ScoreReason.USEFUL, 2.0),), ("archive",), ("index",))
 
 
 @pytest.mark.parametrize("row", [(1, ONE), (str(HERE), "1"), ("nowhere", ONE), (str(HERE), None)])

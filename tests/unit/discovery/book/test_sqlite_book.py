@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import signal
+import sqlite3
 import subprocess
 import sys
 import textwrap
@@ -33,6 +35,37 @@ def test_a_ban_that_this_node_made_itself_comes_back_as_one(book: Book) -> None:
     book.save(BookChanges(bans=(ban,)))
     assert book.load().bans == (ban,)
     book.close()
+
+
+def places_in(path: Path) -> set[str]:
+    with contextlib.closing(sqlite3.connect(path)) as file:
+        return {endpoint for (endpoint,) in file.execute("SELECT endpoint FROM addresses")}
+
+
+def test_places_that_nothing_here_carries_are_no_damage_and_stay_until_their_peer_is_gone(tmp_path: Path) -> None:
+    path, place = tmp_path / "peers.db", "later+udp://10.0.0.7:7400/x"
+    book = SqliteBook(path)
+    book.open()
+    book.save(BookChanges(peers=(entry(1), entry(2))))
+    book.close()
+    known = places_in(path)
+    with contextlib.closing(sqlite3.connect(path)) as file:  # as a program with a carrier more has written it
+        for number in (1, 2):
+            file.execute("INSERT INTO addresses (node_id, endpoint) VALUES (?, ?)", (node(number), place))
+        file.execute("INSERT INTO pins (endpoint, node_id) VALUES (?, ?)", (place, node(1)))
+        file.commit()
+    book.open()
+    contents = book.load()
+    assert contents.damage == ()
+    assert {one.node_id: one for one in contents.peers} == {node(1): entry(1), node(2): entry(2)}
+    book.save(BookChanges(peers=(entry(1),)))
+    book.close()
+    assert places_in(path) == known | {place}
+    book.open()
+    assert book.load().damage == ()
+    book.save(BookChanges(gone=(node(1), node(2))))
+    book.close()
+    assert places_in(path) == set()
 
 
 @pytest.fixture(params=["memory", "sqlite"])

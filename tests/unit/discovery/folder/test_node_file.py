@@ -29,6 +29,13 @@ def test_a_place_alone_is_enough_and_what_is_not_known_is_left_out() -> None:
     assert read(endpoints=[f"tcp://{NODE}@10.0.0.2:7400", "quic://h:1", "tcp://0.0.0.0:1"]) == NodeEntry(NODE, (HERE,))
 
 
+def test_what_a_node_of_a_later_version_has_written_is_read_as_far_as_it_can_be() -> None:
+    places = ["tcp://10.0.0.2:7400", "tcp://10.0.0.3:7400/later", "quic://" + "x" * 300, "of another form"]
+    roles = ["Of a later grammar: [1]", *(f"role{number}" for number in range(70)), "role0{a=b}"]
+    found = read(endpoints=places + ["tcp://10.0.0.2:7400"] * 70, roles=roles, node_id=NODE, expires=1060.0)
+    assert found == NodeEntry(NODE, (HERE,), tuple(f"role{number}" for number in range(64)))
+
+
 @pytest.mark.parametrize(
     "data",
     [
