@@ -20,7 +20,7 @@ from types import MappingProxyType
 
 from ...transports.streams import Endpoint
 from ..facts import Candidate
-from ..records import Advert, PeerRecord, RecordRefused, heard_at, share_a_place, zone_of
+from ..records import Advert, PeerRecord, RecordRefused, can_reach, heard_at, share_a_place, zone_of
 from .neighbour import REQUEST_RATE, ExchangePartner, clock_of, leaves_at, new_neighbour
 from .options import PexOptions
 from .record_store import RecordStore
@@ -153,9 +153,7 @@ class Pex:
                 continue
             placed = advert.node_id in self._placed or share_a_place(record.endpoints, advert.verified)
             # Where all schemes are unknown here, only the asker knows whether it reaches one.
-            reachable = any(endpoint.usable(neighbour.scope) for endpoint in record.endpoints) or (
-                bool(record.foreign) and not record.endpoints
-            )
+            reachable = self._reaches(neighbour, record, advert) or (bool(record.foreign) and not record.endpoints)
             if not placed or not reachable or (role and role not in record.roles) or len(record.data) > left:
                 continue
             if len(told) >= min(limit, MAX_RECORDS):
@@ -166,6 +164,11 @@ class Pex:
         self._counts["answered"] += 1
         self._counts["told"] += len(told)
         return tuple(told)
+
+    def _reaches(self, neighbour: ExchangePartner, record: PeerRecord, advert: Advert) -> bool:
+        its = self._neighbours.get(advert.node_id)
+        met = (*advert.verified, advert.host, None if its is None else its.remote)
+        return can_reach(neighbour.remote, record.endpoints, met)
 
     def _newest(self, advert: Advert) -> PeerRecord | None:
         known = self._records.get(advert.node_id)

@@ -10,7 +10,7 @@ from .own_endpoints import EVERYBODY, Advertised, Hearers, nearest_first
 from .own_record import MAX_ENDPOINTS, check_offers_fit
 from .record import MAX_LIFETIME, MAX_SKEW, PeerRecord, RecordRefused, read_record
 from .self_description import Myself, SelfDescription
-from .zones import heard_at, share_a_place, zone_of
+from .zones import can_reach, heard_at, share_a_place, zone_of
 
 __all__ = [
     "EVERYBODY",
@@ -29,6 +29,7 @@ __all__ = [
     "SelfDescription",
     "addresses_of",
     "check_offers_fit",
+    "can_reach",
     "heard_at",
     "local_addresses",
     "may_lead_to",

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from ...transports.streams import Endpoint
 
-__all__ = ["heard_at", "share_a_place", "zone_of"]
+__all__ = ["can_reach", "heard_at", "share_a_place", "zone_of"]
 
 
 def heard_at(endpoints: Iterable[Endpoint], zone: str) -> tuple[Endpoint, ...]:
@@ -31,6 +31,20 @@ def heard_at(endpoints: Iterable[Endpoint], zone: str) -> tuple[Endpoint, ...]:
 def zone_of(endpoint: Endpoint) -> str:
     """The zone of the address that a connection leads to, or came from; '' where it has none."""
     return endpoint.host.partition("%")[2]
+
+
+def can_reach(hearer: Endpoint, endpoints: Iterable[Endpoint], links: Iterable[Endpoint | str | None]) -> bool:
+    """Whether a node at `hearer` reaches one of the endpoints that another one says of itself.
+
+    `links`: places and hosts where this node has met that one. A link-local address is good on its own link only: for
+    a hearer on another link it is nobody's, or somebody else's, as each link has its `fe80::1`.
+    """
+    zones = {(place.host if isinstance(place, Endpoint) else place or "").partition("%")[2] for place in links}
+    on_its_link = zone_of(hearer) in zones - {""}
+    return any(
+        each.usable(hearer.scope) and (on_its_link or not _needs_zone(each.host.partition("%")[0]))
+        for each in endpoints
+    )
 
 
 def share_a_place(some: Iterable[Endpoint], others: Iterable[Endpoint]) -> bool:

@@ -14,7 +14,7 @@ from ...transports.streams import Endpoint
 from ...transports.wire import REFERRED
 from ..mind import PeerManager, TokenBucket
 from ..pex import PeerExchange, Referred
-from ..records import Advert
+from ..records import Advert, can_reach, share_a_place
 
 __all__ = ["Referrals"]
 
@@ -39,12 +39,12 @@ class Referrals:
         if reason not in ELSEWHERE or self._exchange() is None or not self._bucket.take(now):
             return ()
         told: list[bytes] = []
-        left, scope = MOST_BYTES, remote.scope
+        left = MOST_BYTES
         for advert in self._manager.advertise(node_id, 4 * REFERRED, now):
             record = advert.record
             if record is None or record.private or not _is_placed(advert) or len(record.data) > left:
                 continue
-            if any(endpoint.usable(scope) for endpoint in record.endpoints):
+            if can_reach(remote, record.endpoints, (*advert.verified, advert.host)):
                 told.append(record.data)
                 left -= len(record.data)
             if len(told) == REFERRED:
@@ -68,5 +68,5 @@ def _is_placed(advert: Advert) -> bool:
     assert advert.record is not None
     if advert.host is None:
         return True
-    places = advert.record.endpoints
-    return any(place in advert.verified or place.host == advert.host for place in places)
+    places, host = advert.record.endpoints, advert.host.partition("%")[0]
+    return share_a_place(places, advert.verified) or any(place.host.partition("%")[0] == host for place in places)

@@ -29,7 +29,7 @@ def book(request: pytest.FixtureRequest, tmp_path: Path) -> Book:
     ("statement", "lost"),
     [
         ("UPDATE peers SET points = 'no json' WHERE node_id = ?", "peer"),
-        ("UPDATE peers SET points = '{\"useful\": \"many\"}' WHERE node_id = ?", "peer"),
+        ('UPDATE peers SET points = \'{"useful": "many"}\' WHERE node_id = ?', "peer"),
         ("UPDATE peers SET points = '[]' WHERE node_id = ?", "peer"),
         ("UPDATE peers SET points = replace(hex(zeroblob(30000)), '0', '[') WHERE node_id = ?", "peer"),
         ("UPDATE peers SET points = '{\"useful\": 1' || hex(zeroblob(200)) || '}' WHERE node_id = ?", "peer"),

@@ -201,3 +201,20 @@ def test_a_peer_outside_is_not_told_of_addresses_inside() -> None:
         record("alice", "tcp://93.184.216.34:7400").data,
         record("carol", "tcp://10.0.0.9:7400").data,
     )
+
+
+def test_who_has_a_place_on_one_link_alone_is_told_to_those_of_that_link() -> None:
+    mind = pex()
+    for name, remote in (("alice", "fe80::a%eth0"), ("bob", "fe80::b%eth0"), ("carol", "fe80::c%eth1")):
+        mind.up(identity(name).node_id, Endpoint("tcp", remote, 40000), 0.0, dialed=False)
+        place = f"tcp://[{remote.partition('%')[0]}]:7400"
+        assert introduce(mind, identity(name).node_id, record(name, place).data).found
+    here = record("alice", "tcp://[fe80::a]:7400").data
+    assert told(mind, BOB, "alice", "carol") == (here,)
+    assert told(mind, CAROL, "alice", "bob") == ()
+    assert told(mind, ALICE, "carol") == ()
+    # It is not connected any more, and is known to be where it was reached.
+    mind.down(ALICE)
+    was = advert(ALICE, record("alice", "tcp://[fe80::a]:7400"), (Endpoint("tcp", "fe80::a%eth0", 7400),))
+    assert mind.answer(BOB, "", 9, [was], 1.0, WALL) == (here,)
+    assert mind.answer(CAROL, "", 9, [was], 1.0, WALL) == ()

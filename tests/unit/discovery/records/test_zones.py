@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from peerbus.discovery.records.zones import heard_at, share_a_place, zone_of
+from peerbus.discovery.records.zones import can_reach, heard_at, share_a_place, zone_of
 from peerbus.transports.streams.endpoint import Endpoint
 
 
@@ -31,6 +31,16 @@ def test_a_zone_that_another_machine_says_is_its_own() -> None:
 def test_other_places_are_as_they_are() -> None:
     others = (place("unix:///run/a.sock"), place("tcp://node.example:1"), place("memory://a"))
     assert heard_at(others, "eth0") == others
+
+
+def test_one_link_is_not_another_though_its_addresses_look_alike() -> None:
+    asker, reached = place("tcp://[fe80::c%eth1]:40000"), place("tcp://[fe80::7%eth0]:7400")
+    assert not can_reach(asker, [LINK], [reached])
+    assert not can_reach(asker, [LINK], ["fe80::7", None, ""])
+    assert can_reach(asker, [LINK], [reached, "fe80::7%eth1"])
+    assert can_reach(asker, [LINK, LAN], [reached])
+    assert not can_reach(place("tcp://192.168.1.9:40000"), [LINK], [reached])
+    assert not can_reach(place("tcp://127.0.0.1:40000"), [LINK], [reached])
 
 
 def test_a_place_is_one_with_and_without_its_zone() -> None:
