@@ -176,7 +176,8 @@ class FolderFinder:
             await self._writer.do(partial(self._put, own, data), min(10 * self._every, PATIENCE))
         except (OSError, TimeoutError) as error:
             self._there, self._write_at = False, loop.time() + AGAIN
-            why = f"this node is not in the folder: {error or 'no answer'}"
+            # Not its text, which names the file beside: another one each time.
+            why = f"this node is not in the folder: {error.strerror or 'no answer'}"
             if why != self._unwritten:
                 self._unwritten = why
                 log.warning("folder of nodes", file=str(own), error=why)

@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from ...actors.base import ConfigError
-from .key_file import read_key_file
+from .key_file import no_key, one_key, read_key_file
 
 __all__ = ["NOISE_KEY_CONTEXT", "Identity", "id_mismatch", "node_id_of", "node_id_of_key"]
 
@@ -90,12 +90,16 @@ class Identity:
 
     @classmethod
     def from_pem(cls, pem: bytes) -> Self:
-        """The identity of a private key in PEM, without a passphrase. Raises: ValueError if there is none in it."""
+        """The identity of a private key in PEM, without a passphrase.
+
+        Raises: ValueError if there is none in it, or more than one.
+        """
+        one_key(pem)
         try:
             key = serialization.load_pem_private_key(pem, password=None)
         except (ValueError, TypeError, UnsupportedAlgorithm):
             # Without their text: of a key that is spoilt it may show a part.
-            raise ValueError("not an unencrypted private key in PEM") from None
+            raise ValueError(no_key(pem)) from None
         if not isinstance(key, Ed25519PrivateKey):
             raise ValueError("an Ed25519 key is needed")
         return cls(key)

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import stat
 import struct
 from collections.abc import Iterator
@@ -20,7 +21,7 @@ from typing import Final, Self
 
 from ...actors.base import opened_file
 
-__all__ = ["MAX_KEY_FILE", "Access", "KeyFile", "Reader", "guarded", "read_key_file", "why_safe"]
+__all__ = ["MAX_KEY_FILE", "Access", "KeyFile", "Reader", "guarded", "no_key", "one_key", "read_key_file", "why_safe"]
 
 #: A key file has about 120 bytes; more than this is some other file.
 MAX_KEY_FILE: Final = 64 * 1024
@@ -97,8 +98,34 @@ def read_key_file(path: str | os.PathLike[str]) -> KeyFile:
     with opened_file(path) as descriptor:
         content = os.read(descriptor, MAX_KEY_FILE)
         if b"PRIVATE KEY" not in content:
-            raise ValueError("not an unencrypted private key in PEM")
+            raise ValueError(no_key(content))
         return KeyFile(content, guarded(descriptor, str(path)))
+
+
+#: What people give in place of a key, by what is in it, and what to do then. No word of the content is shown.
+_NO_KEY = (
+    (rb"ENCRYPTED", "it has a passphrase, which nobody is there to type: openssl pkey -in OLD -out NEW takes it off"),
+    (rb"OPENSSH PRIVATE KEY", "it is in OpenSSH's own form: peerbus keygen makes one of the right form"),
+    (rb"PUBLIC KEY", "it is a public key, which everybody may know: the node needs the private one"),
+    (rb"CERTIFICATE", "it is a certificate: the node needs the private key"),
+    (rb"\A\s*LS0tLS1CRUdJTi", "it is base64 of something in PEM: base64 -d OLD > NEW"),
+    (rb"\A\x30", "it seems to be DER: openssl pkey -inform DER -in OLD -out NEW"),
+    (rb"\A\s*\Z", "there is nothing in it"),
+)
+_BEGIN = re.compile(rb"-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----")
+
+
+def no_key(content: bytes) -> str:
+    """What to say of content that is no private key: what it seems to be, and what to do."""
+    why = next((f": {text}" for form, text in _NO_KEY if re.search(form, content)), "")
+    return f"not an unencrypted private key in PEM{why}"
+
+
+def one_key(content: bytes) -> None:
+    """Raise ValueError where a file has several private keys in it: it would be a guess which is the node's."""
+    count = len(_BEGIN.findall(content))
+    if count > 1:
+        raise ValueError(f"there are {count} private keys in it, and a node has one: leave that alone in the file")
 
 
 def guarded(descriptor: int, name: str) -> str:

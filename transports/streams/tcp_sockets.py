@@ -71,7 +71,7 @@ class TcpSockets:
         except TimeoutError as error:
             raise DialFailed(f"{endpoint}: the name was not resolved in {timeout} s") from error
         except (OSError, UnicodeError) as error:
-            raise DialFailed(f"{endpoint}: the name cannot be resolved: {_why(error)}") from error
+            raise DialFailed(f"{endpoint}: {_unresolved(error)}") from error
         for left, (family, address) in zip(range(len(addresses), 0, -1), addresses, strict=True):
             share = (deadline - loop.time()) / left
             try:
@@ -83,7 +83,7 @@ class TcpSockets:
             except TimeoutError:
                 failures.append(f"{_which(address, endpoint)}no answer within {share:.1f} s")
             except OSError as error:
-                failures.append(f"{_which(address, endpoint)}{_why(error)}")
+                failures.append(f"{_which(address, endpoint)}{_why(error)}{_zone_missing(error, address[0])}")
         if refusal is not None:
             raise refusal
         raise DialFailed(f"{endpoint}: {'; '.join(failures)}")
@@ -97,7 +97,7 @@ class TcpSockets:
         except TimeoutError as error:
             raise DialFailed(f"{endpoint}: the name was not resolved in {timeout} s") from error
         except (OSError, UnicodeError) as error:
-            raise DialFailed(f"{endpoint}: the name cannot be resolved: {_why(error)}") from error
+            raise DialFailed(f"{endpoint}: {_unresolved(error)}") from error
         return tuple(replace(endpoint, host=host) for host in found)
 
     async def listen(self, endpoint: Endpoint) -> socket.socket:
@@ -107,7 +107,7 @@ class TcpSockets:
         except TimeoutError as error:
             raise ListenFailed(f"{endpoint}: the name was not resolved in {LOOK_UP_TIMEOUT} s") from error
         except (OSError, UnicodeError) as error:
-            raise ListenFailed(f"{endpoint}: the name cannot be resolved: {_why(error)}; write an address") from error
+            raise ListenFailed(f"{endpoint}: {_unresolved(error)}; write an address") from error
         try:
             sock = socket.socket(family, socket.SOCK_STREAM)
         except OSError as error:
@@ -122,7 +122,8 @@ class TcpSockets:
             sock.listen(_BACKLOG)
         except OSError as error:
             sock.close()
-            raise ListenFailed(f"{endpoint}: {_why(error)}{_cure(error, endpoint)}") from error
+            cure = _zone_missing(error, address[0]) or _cure(error, endpoint)
+            raise ListenFailed(f"{endpoint}: {_why(error)}{cure}") from error
         return sock
 
     def endpoint_of(self, address: object) -> Endpoint:
@@ -163,6 +164,9 @@ class TcpSockets:
         try:
             return _numeric(host, port)
         except socket.gaierror:
+            address, _, zone = host.partition("%")
+            if zone and _is_address(address):
+                raise _NoSuchZoneHere(zone) from None
             found = await self._names.find(host, timeout=timeout)
         return [address for one in found for address in _numeric(one, port)]
 
@@ -195,6 +199,35 @@ def _numeric(host: str, port: int) -> list[tuple[int, _Address]]:
     """The socket addresses of an IP address: no name server is asked."""
     found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST)
     return list(dict.fromkeys((family, cast("_Address", address)) for family, *_, address in found))
+
+
+class _NoSuchZoneHere(OSError):
+    """The zone of an address is no interface of this machine (yet): no name server knows better."""
+
+    def __str__(self) -> str:
+        return f"no interface is called {self.args[0]!r} here: `ip link` shows them"
+
+
+def _unresolved(error: OSError | UnicodeError) -> str:
+    return str(error) if isinstance(error, _NoSuchZoneHere) else f"the name cannot be resolved: {_why(error)}"
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True
+
+
+def _zone_missing(error: OSError, host: str) -> str:
+    """What to do about a link-local address that says no link (RFC 4007 §11), which the system calls invalid."""
+    if error.errno != errno.EINVAL or "%" in host or not _is_address(host):
+        return ""
+    address = ipaddress.ip_address(host)
+    if address.version == 4 or not address.is_link_local:
+        return ""
+    return f"; a link-local address says the interface as well: [{host}%eth0], as `ip address` shows it"
 
 
 def _which(address: _Address, endpoint: Endpoint) -> str:

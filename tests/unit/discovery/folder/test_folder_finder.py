@@ -16,6 +16,7 @@ from peerbus.actors.base import ConfigError
 from peerbus.discovery.facts.events import Candidate
 from peerbus.discovery.facts.finder import Finder
 from peerbus.discovery.finder_kinds import make_finders
+from peerbus.discovery.folder.folder_finder import FolderFinder
 from peerbus.transports.streams.endpoint import Endpoint
 
 NODE, OTHER = "a" * 64, "b" * 64
@@ -121,9 +122,16 @@ async def test_a_folder_that_comes_late_has_the_file_of_this_node_soon(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("peerbus.discovery.folder.folder_finder.AGAIN", 0.01)
+    put, tries = FolderFinder._put, list[Path]()
+
+    def counted(self: FolderFinder, path: Path, data: bytes) -> None:
+        tries.append(path)
+        put(self, path, data)
+
+    monkeypatch.setattr(FolderFinder, "_put", counted)
     folder = tmp_path / "late"
     async with Heard(folder, ""):
-        await eventually(lambda: len(log_of_the_loop().lines) >= 2)
+        await eventually(lambda: len(tries) >= 3)
         folder.mkdir()
         await eventually((folder / f"{OTHER[:20]}.json").exists)
     said = [line["error"] for line in log_of_the_loop().lines if "this node" in line["error"]]

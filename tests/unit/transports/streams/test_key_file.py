@@ -150,3 +150,48 @@ def test_what_root_hands_to_a_service_is_read_by_it(kind: str, why: str, tmp_pat
         os.setgroups(before)
         os.close(descriptor)
     assert found.why == why
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (b"", "PEM: there is nothing in it"),
+        (b"\n \n", "PEM: there is nothing in it"),
+        (b"-----BEGIN ENCRYPTED PRIVATE KEY-----\nMIGjMF8G\n-----END ENCRYPTED PRIVATE KEY-----\n", "passphrase"),
+        (b"-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\n", "passphrase"),
+        (b"-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1r\n", "OpenSSH's own form: peerbus keygen"),
+        (b"-----BEGIN PUBLIC KEY-----\nMCowBQYDK2Vw\n", "a public key"),
+        (b"-----BEGIN CERTIFICATE-----\nMIIBRTCB\n", "a certificate"),
+        (b"LS0tLS1CRUdJTiBQUklWQVRFIEtFWS0t", "base64 -d"),
+        (b"\x30\x2e\x02\x01\x00", "DER: openssl pkey"),
+        (b"secret", "not an unencrypted private key in PEM"),
+    ],
+)
+def test_what_is_no_key_is_called_what_it_is_and_not_shown(content: bytes, says: str, tmp_path: Path) -> None:
+    path = tmp_path / "alice.pem"
+    path.write_bytes(content)
+    path.chmod(0o600)
+    with pytest.raises(ConfigError, match=says) as caught:
+        Identity.load(path)
+    assert not any(part in str(caught.value) for part in ("MIG", "MIIB", "b3Blb", "MCow", "LS0", "secret"))
+
+
+def test_a_file_of_two_keys_is_not_guessed_from(tmp_path: Path) -> None:
+    keys = [tmp_path / name for name in ("one.pem", "two.pem")]
+    for key in keys:
+        Identity.generate().save(key)
+    both = tmp_path / "both.pem"
+    both.write_bytes(b"".join(key.read_bytes() for key in keys))
+    both.chmod(0o600)
+    with pytest.raises(ConfigError, match="there are 2 private keys in it, and a node has one"):
+        Identity.load(both)
+
+
+def test_a_key_is_found_through_the_links_that_a_secret_is_mounted_with(tmp_path: Path) -> None:
+    folder = tmp_path / "..2026_11_30"
+    folder.mkdir()
+    made = Identity.generate()
+    made.save(folder / "alice.pem")
+    (tmp_path / "..data").symlink_to(folder.name)
+    (tmp_path / "alice.pem").symlink_to("..data/alice.pem")
+    assert Identity.load(tmp_path / "alice.pem").node_id == made.node_id

@@ -10,6 +10,7 @@ import pytest
 
 from peerbus.actors.base.errors import DialFailed, HandshakeFailed, ListenFailed
 from peerbus.transports.streams.endpoint import Endpoint
+from peerbus.transports.streams.names import Names
 from peerbus.transports.streams.tcp_sockets import TcpSockets
 
 SOCKETS = TcpSockets("tcp")
@@ -82,3 +83,24 @@ async def test_a_socket_that_is_connected_to_nobody_is_closed() -> None:
     with pytest.raises(OSError, match="not connected"):
         SOCKETS.take_in(sock)
     assert sock.fileno() == -1
+
+
+@pytest.mark.skipif(not socket.has_ipv6, reason="this machine has no IPv6")
+async def test_a_link_local_address_without_its_interface_or_with_one_that_is_not_here_says_so() -> None:
+    def system(name: str) -> list[str]:
+        raise AssertionError(f"{name} was looked up")
+
+    async def never(_: socket.socket) -> None:
+        raise AssertionError
+
+    sockets = TcpSockets("tcp", Names(system))
+    for place, words in (
+        (Endpoint("tcp", host="fe80::7%not-here", port=7400), "no interface is called 'not-here' here: `ip link`"),
+        (Endpoint("tcp", host="fe80::7", port=7400), "says the interface as well: [fe80::7%eth0]"),
+    ):
+        with pytest.raises(DialFailed) as dialed:
+            await sockets.dial(place, timeout=5, open_stream=never)
+        with pytest.raises(ListenFailed) as listened:
+            await sockets.listen(place)
+        assert words in str(dialed.value)
+        assert words in str(listened.value)
