@@ -92,6 +92,7 @@ def test_the_image_starts_a_node_as_the_command_line_takes_it(folder: Path) -> N
     assert config.book == folder / "peers.db"
     assert (said["VOLUME"], said["STOPSIGNAL"]) == ("/data", "SIGTERM")
     assert said["USER"].split(":")[0] not in {"0", "root"}
+    assert said["ENV"] == f"XDG_RUNTIME_DIR={said['VOLUME']}", "it may write nowhere else"
 
 
 def container(folder: Path, variables: Mapping[str, str] | None = None) -> NodeConfig:
@@ -173,6 +174,8 @@ def test_two_containers_find_each_other_answer_their_probe_and_stop(folder: Path
     entry = ["peerbus", "run", str(folder / "node.toml")]
     assert entry[:2] == json.loads(said["ENTRYPOINT"])[:2]
     seeds: list[str] = []
+    data = folder / "data"
+    data.mkdir()
     for name in ("alice", "bob"):
         Identity.generate().save(folder / f"{name}.pem")
         variables = {
@@ -182,6 +185,7 @@ def test_two_containers_find_each_other_answer_their_probe_and_stop(folder: Path
             "PEERBUS_BOOK": str(folder / f"{name}.db"),
             "PEERBUS_PEERS__SEEDS": json.dumps(seeds),
             "PEERBUS_LISTEN": '["tcp://127.0.0.1:0"]',
+            "XDG_RUNTIME_DIR": str(data),
         }
         service = Service([sys.executable, "-W", "error", "-m", *entry], variables, folder)
         services.append(service)
@@ -196,6 +200,13 @@ def test_two_containers_find_each_other_answer_their_probe_and_stop(folder: Path
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert services[0].logged("node up")["node_id"] in done.stdout
+    told = subprocess.run(
+        [sys.executable, "-m", "peerbus", "status", "--node", "alice"],
+        check=False, capture_output=True, text=True, timeout=2 * PATIENCE,
+        env=environment(XDG_RUNTIME_DIR=str(data)), cwd=data,
+    )  # fmt: skip
+    assert "alice in network greetings" in told.stdout, told.stderr
+    assert services[0].logged("admin API")["at"] == f"unix://{data}/peerbus/alice.sock"
     for service in services:
         assert service.ends(signal.SIGTERM) == 0
         assert [line for line in service.lines if line["level"] not in {"info", "debug"}] == []
