@@ -56,6 +56,8 @@ class LifeHost(Home, Protocol):
     """What a life needs of the bus that it is on."""
 
     loop: asyncio.AbstractEventLoop
+    #: It takes no new work.
+    closing: bool
 
     @property
     def actors(self) -> ToldOfLives:

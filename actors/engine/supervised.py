@@ -11,7 +11,7 @@ from functools import partial
 
 import pykka
 
-from ..base import shown
+from ..base import ShuttingDown, shown
 from ..messages import ActorFailed, Directive
 from .life import Life
 from .life_end import HALT
@@ -44,6 +44,11 @@ class Supervised(Life):
         assert self.bus is not None
         assert self.supervisor is not None
         self.exits(error)
+        if not heard and isinstance(error, ShuttingDown) and self.bus.closing:
+            # What it needs to begin is not to be had until the bus has ended: no later try would do better.
+            log.info("the actor is not begun any more", **self.named, why=shown(error))
+            self.leave(f"not begun: {shown(error)}", farewell=False, kill=True)
+            return HALT
         if not child and is_failed_send(error):
             decision = self.supervisor.send_failed(self.now(), goes_on=heard and not task)
         else:

@@ -124,6 +124,8 @@ class WorkerPlace:
 
     async def begin(self, keeper: WorkerKeeper) -> None:
         """Start a process, and wait until its reactors run. Raises PeerbusError."""
+        if self._bus.closing and not self.elsewhere:
+            raise self._bus.refusal()
         self.begun += 1
         self._killed = ""
         self._started = self._bus.loop.create_future()

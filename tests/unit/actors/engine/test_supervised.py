@@ -7,6 +7,7 @@ import threading
 
 import pytest
 from structlog.testing import capture_logs
+from virtual_time import eventually
 
 from peerbus.actors import (
     LOCAL,
@@ -21,6 +22,7 @@ from peerbus.actors import (
     Supervision,
     handles,
 )
+from peerbus.actors.engine.state import State
 
 
 class Fails(Actor):
@@ -200,3 +202,29 @@ async def test_a_failed_send_that_a_child_hands_on_is_a_failure_of_its_parent_as
         await bus.tell(Address[Exception](LOCAL, "child"), error)
         await asyncio.to_thread(parent.actor_stopped.wait)
     assert noted == ["made", error]
+
+
+async def test_what_cannot_begin_while_the_bus_ends_is_not_begun_again_and_again() -> None:
+    begun = 0
+
+    class Parent(Actor):
+        supervision = Supervision(backoff=0.1, budget=100)
+
+        def on_start(self) -> None:
+            nonlocal begun
+            begun += 1
+            self.bus.spawn(Actor)
+
+        @handles(str)
+        def fail(self, _: str) -> None:
+            raise RuntimeError("once")
+
+    async with Bus(shutdown_timeout=600.0) as bus:
+        ref = bus.spawn(Parent)
+        await bus.started(ref)
+        await bus.tell(ref, "fail")
+        await bus.tell(ref, "wait for the next one")
+        await eventually(lambda: ref._cell.state is State.BACKING_OFF)
+        began = bus.loop.time()
+    assert bus.loop.time() - began < 10
+    assert begun == 2

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 import time
 
 import pytest
 from crunching import Add, Counter, Hold, Kill, Look, Pid, Relay, Second, Third, Total, Wait
 from inside_pairs import until
 
-from peerbus.actors import LOCAL, DeadlineExceeded, NoSuchReactor, PeerGone, SendError, Supervision
+from peerbus.actors import LOCAL, DeadlineExceeded, NoSuchReactor, PeerGone, Pool, SendError, Supervision
 from peerbus.node import Node, Worker
 
 COUNTER, SECOND, THIRD = LOCAL / Counter, LOCAL / Second, LOCAL / Third
@@ -64,3 +65,17 @@ async def test_a_budget_that_is_spent_ends_it_and_who_waits_for_one_that_backs_o
             await node.ask(COUNTER, Pid(), timeout=30)
         with pytest.raises(DeadlineExceeded):
             await node.ask(THIRD, Pid(), timeout=0.1)
+
+
+@pytest.mark.parametrize("pooled", [False, True])
+async def test_a_node_that_ends_while_a_process_is_begun_anew_begins_none(pooled: bool) -> None:
+    reactors = [Pool(Counter, processes=1)] if pooled else []
+    async with Node(
+        "n", reactors=reactors, processes={"w": [Second if pooled else Counter]}, shutdown_timeout=60
+    ) as node:
+        pid = await node.ask(COUNTER, Pid(), timeout=30)
+        os.kill(pid, signal.SIGKILL)
+        # Its end is known here.
+        await until(lambda: pid not in [view.pid for view in node.workers() if view.state == "running"])
+        began = time.monotonic()
+    assert time.monotonic() - began < 30, "and not for as long as it may take to end in order"
