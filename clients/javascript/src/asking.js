@@ -2,6 +2,7 @@
 
 import { typeOf } from "./channel.js";
 import { OpenStream } from "./streams.js";
+import { timer } from "./wire/bell.js";
 import { ProtocolError, SendError, printable } from "./wire/errors.js";
 import { BYTES_LOG, IN_ITEMS, ITEMS_LOG, WITH_ITEMS, body } from "./wire/frames.js";
 import { ItemsIn, ItemsOut } from "./wire/items.js";
@@ -11,7 +12,6 @@ import { Window, laneOf } from "./wire/lanes.js";
 export const MAX_STREAMS = 256;
 const STREAMED = IN_ITEMS + 2 ** 8 * ITEMS_LOG + 2 ** 13 * BYTES_LOG;
 const FLAGS = { stream: STREAMED, open: STREAMED + WITH_ITEMS };
-const LONGEST_MS = 0x7fff_ffff; // that a timer takes
 const MOST = 0xffff_ffff; // a rid, and milliseconds of a budget
 
 export class Asking {
@@ -126,7 +126,7 @@ export class Asking {
   #until(send, deadline) {
     clearTimeout(send.timer);
     const late = () => this.give(send, send.rid ? "deadline" : "not_sent", "its time is over");
-    if (deadline < Infinity) send.timer = setTimeout(late, Math.min(Math.max(1, deadline - Date.now()), LONGEST_MS));
+    send.timer = timer(deadline - Date.now(), late);
   }
 
   #pump(lane) {

@@ -1,8 +1,7 @@
 /** A channel and its messages, as both sides must know them (docs/wire.md, Descriptions). */
 
-import { createHash } from "node:crypto";
-
 import { SendError } from "./wire/errors.js";
+import { hashOf } from "./wire/identity.js";
 import { own, pack, unmark, unpack } from "./wire/msgpack.js";
 
 const TYPE = Symbol("peerbus.type");
@@ -24,7 +23,7 @@ export class Channel {
     const numbers = Object.fromEntries(this.types.map((type, at) => [type, at + 1]));
     /** What can be sent to who declares the same: see `Asking.agreed`. */
     this.agreed = { names: this.types, numbers, refused: {}, unread: {} };
-    this.schema = createHash("sha256").update(this.description).digest().subarray(0, 16);
+    this.schema = hashOf(this.description);
     const { types, schema } = this;
     this.info = { name, types, schema, messages: window, bytes, max_message: maxMessage, priority };
   }

@@ -35,11 +35,6 @@ function endpoint(text) {
   return { text, expected: found[1], host: found[2] ?? found[3], port: Number(found[4]) };
 }
 
-function one(target) {
-  if (target.everyone) throw new TypeError("an ask has one answer: ask role(…) or peer(…)");
-  return target;
-}
-
 /** When a send has to be over, when the first word of it has to be there, and how long an item may take. */
 function times({ timeout, idle }, kind) {
   const streamed = kind === "stream" || kind === "open";
@@ -208,6 +203,7 @@ export class Node extends EventEmitter {
   }
 
   async #send(target, channel, value, options, kind) {
+    if (target.everyone) throw new TypeError("an ask has one answer: ask role(…) or peer(…)");
     channel.encodable(value);
     const [{ signal }, { deadline, first, idle }, tried] = [options, times(options, kind), new Set()];
     const look = () => {
@@ -239,15 +235,15 @@ export class Node extends EventEmitter {
   }
 
   /** Send, and wait for the answer, `timeout` ms at most. Raises: SendError, TypeError. */
-  async ask(target, channel, value, options = {}) { return this.#send(one(target), channel, value, options, "ask"); }
+  async ask(target, channel, value, options = {}) { return this.#send(target, channel, value, options, "ask"); }
 
   /** Send, and read the items of the answer; leaving the loop ends it at the other side. Raises: SendError, TypeError. */
   async *stream(target, channel, value, options = {}) {
-    yield* await this.#send(one(target), channel, value, options, "stream");
+    yield* await this.#send(target, channel, value, options, "stream");
   }
 
   /** Send, with items to come; resolves when the handler wants them, or has answered. Raises: SendError, TypeError. */
-  async open(target, channel, value, options = {}) { return this.#send(one(target), channel, value, options, "open"); }
+  async open(target, channel, value, options = {}) { return this.#send(target, channel, value, options, "open"); }
 
   /** Leave in order: refuse new work, finish what is at hand, within that many milliseconds, and close. */
   async close({ within: time = 5_000 } = {}) {

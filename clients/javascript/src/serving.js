@@ -118,10 +118,8 @@ export class Serving {
 
   constructor(connection) {
     Object.assign(this, { connection, outbox: connection.outbox });
-    this.lanes = connection.host.services.map((service, index) => {
-      const { info } = service.channel;
-      return { index, service, info, window: new Window(info), tells: 0, streams: 0 };
-    });
+    const fresh = ({ info }) => ({ info, window: new Window(info), tells: 0, streams: 0 });
+    this.lanes = connection.host.services.map((service, index) => ({ index, service, ...fresh(service.channel) }));
   }
 
   known(index, word) { return laneOf(this.lanes, index, word); }

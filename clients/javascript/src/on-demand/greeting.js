@@ -1,15 +1,13 @@
 /** What a later version says in a handshake, read within the bounds of this one (docs/wire.md, Handshake). */
 
-import { capability, cut, decode } from "../wire/frames.js";
+import { printable } from "../wire/errors.js";
+import { capability, cut, decode, isShown, isWord } from "../wire/frames.js";
 import { isInteger, pack, unpack } from "../wire/msgpack.js";
 
 const U32 = 0xffff_ffff;
-const WORD = /^[a-z0-9][a-z0-9._-]{0,31}$/;
-const UNPRINTABLE = /[\p{C}\p{Zl}\p{Zp}]/gu;
 const KNOWN = ["schemas", "streams", "windows"];
 
 const isBin = (value) => value instanceof Uint8Array;
-const isText = (most) => (value) => value !== "" && [...value].length <= most && value.search(UNPRINTABLE) < 0;
 const first = (text, most) => [...text].slice(0, most).join("");
 const atMost = (value, most) => (isInteger(value, 1, Infinity) && value > most ? most : value);
 const areTexts = (list) => Array.isArray(list) && list.every((item) => typeof item === "string");
@@ -30,33 +28,33 @@ const nameless = (index) => {
 function channel(said, index, names) {
   const { name, types, schema, refused, compress } = said ?? {};
   if (typeof name !== "string" || name === "" || !isBin(schema)) return said;
-  if (!isText(64)(name) || name.startsWith("[") || names.has(name) || schema.length !== 16) return nameless(index);
+  if (!isShown(1, 64)(name) || name.startsWith("[") || names.has(name) || schema.length !== 16) return nameless(index);
   names.add(name);
   const largest = { messages: U32, bytes: U32, max_message: 16_777_216, max_elements: 1_048_576, priority: 255 };
   const numbers = Object.entries(largest).map(([key, most]) => [key, atMost(said[key], most)]);
   const read = { ...said, ...Object.fromEntries(numbers) };
   if (areTexts(types)) {
-    const end = types.findIndex((type, at) => !isText(128)(type) || types.indexOf(type) < at);
+    const end = types.findIndex((type, at) => !isShown(1, 128)(type) || types.indexOf(type) < at);
     read.types = types.slice(0, Math.min(64, end < 0 ? 64 : end));
   }
   if (isInteger(refused, 0, Infinity)) read.refused = Number(BigInt.asUintN(8, BigInt(refused)));
-  if (typeof compress === "string" && !WORD.test(compress)) read.compress = "";
+  if (typeof compress === "string" && !isWord(compress)) read.compress = "";
   return read;
 }
 
 function within(hello) {
   const names = new Set();
-  const shown = (text) => (typeof text === "string" ? first(text.replace(UNPRINTABLE, "\ufffd"), 64) : text);
+  const shown = (text) => (typeof text === "string" ? first(printable(text), 64) : text);
   const known = areTexts(hello.features) ? hello.features.filter((word) => KNOWN.includes(word)) : [];
   const features = areTexts(hello.features) ? [...known, ...hello.features] : hello.features;
   const channels = Array.isArray(hello.channels) ? hello.channels.slice(0, 256) : hello.channels;
   return {
     ...hello,
-    ...{ name: shown(hello.name), agent: shown(hello.agent), listen: some(hello.listen, 8, isText(255)) },
+    ...{ name: shown(hello.name), agent: shown(hello.agent), listen: some(hello.listen, 8, isShown(1, 255)) },
     offers: some(hello.offers, 64, capability, (offer) => capability(offer).role),
     channels: Array.isArray(channels) ? channels.map((each, index) => channel(each, index, names)) : channels,
     record: isBin(hello.record) && hello.record.length > 2048 ? new Uint8Array() : hello.record,
-    features: some(features, 32, (word) => WORD.test(word)),
+    features: some(features, 32, isWord),
     clock: isInteger(hello.clock, 2 ** 53, Infinity) ? 0 : hello.clock,
   };
 }

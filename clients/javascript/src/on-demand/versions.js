@@ -1,8 +1,7 @@
 /** Channels that peers declare otherwise: what they declare is asked for, once, and judged. */
 
-import { createHash } from "node:crypto";
-
 import { ProtocolError } from "../wire/errors.js";
+import { hashOf } from "../wire/identity.js";
 import { unpack } from "../wire/msgpack.js";
 import { compare } from "./reading.js";
 
@@ -41,7 +40,7 @@ export class Versions {
   described(asking, lane, data) {
     const state = this.#stateOf(asking);
     if (!state.asked.delete(lane.index)) throw new ProtocolError("bad_field", `nobody has asked what channel ${lane.index} declares`);
-    const hash = createHash("sha256").update(data).digest().subarray(0, 16);
+    const hash = hashOf(data);
     if (data.length === 0) lane.mute = true;
     else if (!hash.equals(lane.info.schema)) throw new ProtocolError("bad_field", `channel ${lane.index} has another hash than this`);
     else this.#keep(hex(hash), data);

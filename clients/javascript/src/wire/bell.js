@@ -1,6 +1,7 @@
 /** Waiting for what happens again and again. */
 
-const LONGEST_MS = 0x7fff_ffff; // that a timer takes
+/** A timer for that many milliseconds; none where these are more than one takes, as for ever. */
+export const timer = (ms, done) => (ms < 0x7fff_ffff ? setTimeout(done, Math.max(1, ms)) : undefined);
 
 export class Bell {
   #waiting = new Set();
@@ -9,11 +10,11 @@ export class Bell {
   wait(ms = Infinity) {
     return new Promise((resolve) => {
       const done = (rang) => {
-        clearTimeout(timer);
+        clearTimeout(late);
         this.#waiting.delete(done);
         resolve(rang);
       };
-      const timer = ms < LONGEST_MS ? setTimeout(done, ms, false) : undefined;
+      const late = timer(ms, () => done(false));
       this.#waiting.add(done);
     });
   }
@@ -24,11 +25,9 @@ export class Bell {
 
   /** Wait until it is so, looking at each ring, for that many milliseconds at most. Returns what it is then. */
   async until(isSo, ms) {
-    const end = Date.now() + ms;
-    for (;;) {
+    for (const end = Date.now() + ms; ; await this.wait(end - Date.now())) {
       const found = isSo();
       if (found || Date.now() >= end) return found;
-      await this.wait(end - Date.now());
     }
   }
 }

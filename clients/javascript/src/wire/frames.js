@@ -14,15 +14,17 @@ export const [IN_ITEMS, WITH_ITEMS] = [0x8000_0000, 0x4000_0000];
 export const [ITEMS_LOG, BYTES_LOG] = [10, 20];
 
 const uint = (low, high) => (value) => isInteger(value, low, high);
-const [u32, u64, index] = [uint(0, 0xffff_ffff), uint(0, 2n ** 64n - 1n), uint(0, 255)];
-const positive = uint(1, 0xffff_ffff);
+const [u32, u64, index, positive] = [uint(0, 0xffff_ffff), uint(0, 2n ** 64n - 1n), uint(0, 255), uint(1, 0xffff_ffff)];
 const bin = (low, high) => (value) => value instanceof Uint8Array && value.length >= low && value.length <= high;
 const text = (low, high, pattern = /^/) => (value) => {
   if (typeof value !== "string" || value.length > 2 * high || !pattern.test(value)) return false;
   const size = [...value].length;
   return size >= low && size <= high;
 };
-const printable = (low, high) => text(low, high, /^[^\p{C}\p{Zl}\p{Zp}]*$/u);
+/** A text of so many characters, which a terminal can take. */
+export const isShown = (low, high) => text(low, high, /^[^\p{C}\p{Zl}\p{Zp}]*$/u);
+/** What a feature, or a method of compression, is called. */
+export const isWord = text(1, 32, /^[a-z0-9][a-z0-9._-]*$/);
 const list = (low, high, fits) => (value) =>
   Array.isArray(value) && value.length >= low && value.length <= high && value.every(fits);
 const tuple = (...shape) => (value) =>
@@ -38,7 +40,7 @@ export function capability(given) {
   const found = /^([a-z0-9][a-z0-9._-]{0,62})(?:\{([^{}]*)\})?$/.exec(given);
   const pair = (text) => /^([a-z0-9][a-z0-9._-]{0,30})=([^=]*)$/.exec(text);
   const pairs = found?.[2] ? found[2].split(",").map(pair) : [];
-  if (!found || Buffer.byteLength(given) > 200 || !pairs.every(Boolean) || !printable(1, 200)(given)) return null;
+  if (!found || Buffer.byteLength(given) > 200 || !pairs.every(Boolean) || !isShown(1, 200)(given)) return null;
   const attributes = Object.fromEntries(pairs.map(([, key, value]) => [key, value]));
   return Object.keys(attributes).length === pairs.length ? { role: found[1], attributes } : null;
 }
@@ -47,15 +49,15 @@ const [word, note, payload] = [text(0, 64), text(0, 1024), bin(0, 16_777_216)];
 const isOffer = (offer) => typeof offer === "string" && capability(offer);
 const offers = once(64, isOffer, (offer) => offer.split("{")[0]);
 const channel = map({
-  ...{ name: printable(1, 64), types: once(64, printable(1, 128)), schema: bin(16, 16), priority: uint(1, 255) },
+  ...{ name: isShown(1, 64), types: once(64, isShown(1, 128)), schema: bin(16, 16), priority: uint(1, 255) },
   ...{ messages: positive, bytes: positive, max_message: uint(1, 16_777_216) },
   refused: optional(uint(0, 255)),
 });
 const hello = map({
-  ...{ node_id: text(64, 64, /^[0-9a-f]*$/), network: printable(1, 64), name: printable(1, 64), incarnation: u64 },
-  ...{ listen: list(0, 8, printable(1, 255)), offers, channels: once(256, channel, (each) => each.name) },
-  ...{ agent: printable(0, 64), nonce: bin(16, 16), record: optional(bin(0, 2048)) },
-  ...{ features: optional(once(32, text(1, 32, /^[a-z0-9][a-z0-9._-]*$/))), clock: optional(uint(0, 2 ** 53 - 1)) },
+  ...{ node_id: text(64, 64, /^[0-9a-f]*$/), network: isShown(1, 64), name: isShown(1, 64), incarnation: u64 },
+  ...{ listen: list(0, 8, isShown(1, 255)), offers, channels: once(256, channel, (each) => each.name) },
+  ...{ agent: isShown(0, 64), nonce: bin(16, 16), record: optional(bin(0, 2048)) },
+  ...{ features: optional(once(32, isWord)), clock: optional(uint(0, 2 ** 53 - 1)) },
 });
 
 /** Kinds in their order, each with its fields. */

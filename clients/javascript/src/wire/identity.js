@@ -4,6 +4,8 @@ import { createHash, createPrivateKey, createPublicKey, generateKeyPairSync, sig
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 
+/** 16 bytes that stand for others: for a channel's description, say. */
+export const hashOf = (data) => sha256(data).subarray(0, 16);
 const sha256 = (data) => createHash("sha256").update(data).digest();
 const hex = (text) => Buffer.from(text, "hex");
 
@@ -64,7 +66,7 @@ const named = (kind, id) => {
 /** The DER of the certificate of a key, a node's or the authority's. */
 export function certificate(publicKey, kind, authority = PUBLISHED) {
   const spki = publicKey.export({ type: "spki", format: "der" });
-  const digits = sha256(spki).subarray(0, 16);
+  const digits = hashOf(spki);
   digits[15] |= 1;
   const serial = digits.subarray(digits.findIndex((digit) => digit > 0));
   const constraints = der(0x04, sequence(hex(kind === "node" ? "" : "0101ff020100")));
