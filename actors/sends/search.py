@@ -153,7 +153,7 @@ class Search:
 
     def path(self, place: str) -> list[str]:
         """The actors so far, for a peer: `place` is how it calls this node."""
-        first = 0 if self.before else 1  # whoever began is named, whoever that is
+        first = 0 if self.before else 1  # the first is named, whoever that is
         own = [*self._path[:first], *(step for step in self._path[first:] if not _of_the_bus(step[0]))]
         return [*self.before, *(self._name(cell, place) + behind for cell, _, behind in own)]
 

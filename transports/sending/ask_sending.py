@@ -33,8 +33,8 @@ class AskSending:
 
     def send(self, lane: OutLane, outgoing: Outgoing, ask: RemoteAsk[Any], deadline: float) -> bool:
         """Take credit for an ask, and write it or have it written. False: no credit, and nothing was done."""
-        # Alone is an ask that begins while nothing is under way, if the last one that did so stayed alone. Those
-        # whoever ask many at once do so again when all are answered: then the first does not go ahead of the rest.
+        # Alone is an ask that begins while nothing is under way, if the last one that did so stayed alone. Whoever
+        # asks many at once does so again when all are answered: then the first does not go ahead of the rest.
         alone = False
         if self._by_rid or self.outbox:
             self._crowd = True
