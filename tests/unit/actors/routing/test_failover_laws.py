@@ -34,7 +34,7 @@ from peerbus.actors import (
     Stream,
     handles,
 )
-from peerbus.actors.mailbox import Envelope
+from peerbus.actors.mailbox import Envelope, Waiter
 from peerbus.actors.routing import Purpose
 from peerbus.actors.routing.role_ask import MAX_TRIES
 from peerbus.testing import PeerProbe
@@ -111,7 +111,15 @@ class StateLink(ProbeLink):
         self.waits = False
         if self.state is State.COMES:
             self.resume()
-            return
+        else:
+            self._turn_away()
+
+    def wait(self, waiter: Waiter) -> None:
+        super().wait(waiter)
+        if self.state is State.COMES_OTHER and not self.waits:
+            self._turn_away()
+
+    def _turn_away(self) -> None:
         waiting, self._waiting = self._waiting, type(self._waiting)()
         for _, waiter in waiting:
             error = SchemaMismatch("it declares something else")
@@ -163,12 +171,12 @@ async def _first(stream: Stream[int]) -> int:
 
 
 ARCHIVE = Role("archive") / Blocks
-KINDS = ("ask", "ask idempotent", "tell", "stream")
+KINDS = ("ask", "ask idempotent", "ask hedged", "tell", "stream")
 
 
 def may_go_on(kind: str, state: State) -> bool:
     """Whether another is tried after one of that state, which has not taken the send."""
-    return state is not State.CRASHES or kind in ("ask idempotent", "stream")
+    return state is not State.CRASHES or kind in ("ask idempotent", "ask hedged", "stream")
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -194,6 +202,8 @@ async def _sent(bus: Bus, kind: str) -> object:
             return await bus.ask(ARCHIVE, Append(1), timeout=5)
         case "ask idempotent":
             return await bus.ask(ARCHIVE, Get(1), timeout=5)
+        case "ask hedged":
+            return await bus.ask(ARCHIVE, Get(1), timeout=5, hedge=0.05)
         case "tell":
             return await _awaited(bus.tell(ARCHIVE, Append(1), timeout=5))
         case _:
