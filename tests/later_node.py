@@ -1,4 +1,4 @@
-"""A node of a later version, in a process of its own: `python later_node.py <network> <peer>`.
+"""A node of a later version, in a process of its own: `python later_node.py <network> <peer> <place to listen at>`.
 
 It is this version, changed as a later one may be: it says a feature more, puts keys into HELLO and fields behind
 frames, sends kinds that nobody knows around them, is found by a scheme more, and has more and larger things to say of
@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from collections.abc import AsyncIterator
 from typing import Any
 
 import msgspec
 
-from peerbus.actors import Channel, Message, Reactor, Request, Role, handles
+from peerbus.actors import Channel, Message, Reactor, Request, Role, Stream, handles
 from peerbus.discovery.records import self_description
 from peerbus.node import Node
 from peerbus.transports.streams import Scheme, endpoint, register
@@ -31,16 +32,48 @@ NOT_LONGER = {13, 14}
 
 class Ping(Message, Request[int]):
     number: int
+    padding: str = ""
+
+
+class Count(Message, Request[Stream[int]]):
+    below: int
+
+
+class Sum(Message, Request[int]):
+    """Of the pings that go with it."""
 
 
 class Echo(Reactor):
-    """Answers."""
+    """Answers, at once and in items, and takes items; what is worth it travels compressed."""
 
-    channel = Channel("echo", messages=(Ping,))
+    channel = Channel("echo", messages=(Ping, Count, Sum), compress="zlib")
 
     @handles(Ping)
     def ping(self, ping: Ping) -> int:
         return ping.number
+
+    @handles(Count)
+    async def count(self, message: Count) -> AsyncIterator[int]:
+        for number in range(message.below):
+            yield number
+
+    @handles(Sum)
+    async def sum(self, _: Sum, pings: AsyncIterator[Ping]) -> int:
+        return sum([ping.number async for ping in pings])
+
+
+async def asks(node: Node, role: str, timeout: float) -> int:
+    """How many of ASKS are answered rightly by that role: small ones, large ones in parts, and streams both ways."""
+    to = Role(role) / Echo
+    pads = ["", "ab" * 200, "x" * 40_000]
+    waiting = [node.ask(to, Ping(n, pads[n % 3]), timeout=timeout, wait_for_peer=True) for n in range(ASKS)]
+    right = sum([await each == n for n, each in enumerate(waiting)])
+    assert [n async for n in node.stream(to, Count(3000), timeout=timeout)] == list(range(3000))
+    async with node.open(to, Sum(), timeout=timeout) as sink:
+        for number in range(2000):
+            await sink.send(Ping(number))
+        assert await sink.result() == sum(range(2000))
+    return right
 
 
 def framed(value: object) -> bytes:
@@ -97,14 +130,11 @@ def become_later() -> None:
     self_description.SelfDescription.endpoints_for = with_one_more  # type: ignore[method-assign]  # the same
 
 
-async def main(network: str, peer: str) -> None:
+async def main(network: str, peer: str, place: str) -> None:
     """Ask the peer, say how many answers were right, and serve until there is no more input."""
     become_later()
-    listen = ["tcp://127.0.0.1:0"]
-    async with Node("later", network=network, listen=listen, peers=[peer], offers={"later"}, reactors=[Echo]) as node:
-        asks = [node.ask(Role("old") / Echo, Ping(n), timeout=60, wait_for_peer=True) for n in range(ASKS)]
-        answers = [await each for each in asks]
-        print(node.node_id, sum(answer == n for n, answer in enumerate(answers)), flush=True)
+    async with Node("later", network=network, listen=[place], peers=[peer], offers={"later"}, reactors=[Echo]) as node:
+        print(node.node_id, await asks(node, "old", 60), flush=True)
         await asyncio.to_thread(sys.stdin.read)
 
 

@@ -9,7 +9,8 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import msgpack
-from later_node import ASKS, PLACE, Echo, Ping
+import pytest
+from later_node import ASKS, PLACE, Echo, Ping, asks
 from stranger import Stranger, channel_map
 from virtual_time import eventually, in_real_time
 
@@ -24,11 +25,14 @@ STRANGER = Identity.from_seed(b"s" * 32)
 PATIENCE = 30.0
 
 
-def old(name: str, peers: tuple[str, ...] = ()) -> Node:
+TCP = "tcp://127.0.0.1:0"
+
+
+def old(name: str, peers: tuple[str, ...] = (), place: str = TCP) -> Node:
     return Node(
         name,
         network=NETWORK,
-        listen=["tcp://127.0.0.1:0"],
+        listen=[place],
         peers=peers,
         offers={"old"} if not peers else set(),
         reactors=[Echo] if not peers else [],
@@ -38,11 +42,10 @@ def old(name: str, peers: tuple[str, ...] = ()) -> Node:
 
 
 @asynccontextmanager
-async def later(peer: str) -> AsyncIterator[tuple[str, int]]:
+async def later(peer: str, place: str = TCP) -> AsyncIterator[tuple[str, int]]:
     """A node of a later version: its id, and how many of its asks were answered rightly."""
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, str(PROGRAM), NETWORK, peer, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE
-    )
+    program, pipe = (sys.executable, str(PROGRAM), NETWORK, peer, place), asyncio.subprocess.PIPE
+    process = await asyncio.create_subprocess_exec(*program, stdin=pipe, stdout=pipe)
     assert process.stdin is not None
     assert process.stdout is not None
     try:
@@ -77,8 +80,7 @@ async def told_of(hub: Node, node_id: str) -> list[str]:
 async def test_what_a_later_version_adds_is_left_out_here_and_passed_on() -> None:
     async with old("hub") as hub, later(hub.endpoints[0]) as (node_id, right):
         assert right == ASKS
-        asks = [hub.ask(Role("later") / Echo, Ping(number), timeout=PATIENCE) for number in range(ASKS)]
-        assert [await each for each in asks] == list(range(ASKS))
+        assert await asks(hub, "later", PATIENCE) == ASKS
         # It has said more than this version reads, which is cut.
         (said,) = [each for each in hub.snapshot().peers.peers if each.node_id == node_id]
         offers = said.offers or ()
@@ -91,3 +93,12 @@ async def test_what_a_later_version_adds_is_left_out_here_and_passed_on() -> Non
         async with old("carol", hub.endpoints) as carol:
             await eventually(lambda: node_id in carol.peers, PATIENCE)
             assert await carol.ask(Role("later") / Echo, Ping(7), timeout=PATIENCE) == 7
+
+
+@pytest.mark.parametrize("carrier", ["unix", "libp2p+tcp"])
+@in_real_time
+async def test_old_and_later_understand_each_other_by_whatever_carries_them(carrier: str, tmp_path: Path) -> None:
+    places = [f"unix://{tmp_path}/{name}.sock" if carrier == "unix" else f"{carrier}://127.0.0.1:0" for name in "ab"]
+    async with old("hub", place=places[0]) as hub, later(hub.endpoints[0], places[1]) as (_, right):
+        assert right == ASKS
+        assert await asks(hub, "later", PATIENCE) == ASKS
