@@ -181,6 +181,12 @@ LIMITS: dict[str, tuple[Limit, ...]] = {
         Limit(
             "transports.connection.peer_memory", "PEER_MEMORY", "memory for all that peers make a node hold", "bytes"
         ),
+        Limit(
+            "transports.connection.peer_memory",
+            "PROVEN",
+            "time until a peer that came counts as one that was here",
+            "s",
+        ),
         Limit("transports.compression.expander", "RATIO", "bytes that one compressed byte stands for"),
         Limit("transports.compression.pool", "COMPRESSION_MEMORY", "memory for all that this node compresses", "bytes"),
         Limit(

@@ -85,9 +85,12 @@ class ItemBuffer:
         "_wheel",
         "again",
         "closed",
+        "each",
         "held",
         "idle",
+        "kinds",
         "of",
+        "per_byte",
         "source",
         "window",
     )
@@ -116,6 +119,9 @@ class ItemBuffer:
         self._slot: dict[Any, None] | None = None
         #: Its ask waits for a place among the streams that are open where it went; and since when it has one.
         self.held = False
+        #: Types of items that came from elsewhere, and bytes of memory for each of them, and for each of their bytes.
+        self.kinds: set[type] = set()
+        self.each, self.per_byte = 0, 1.0
         self._placed = -inf
 
     @property

@@ -74,6 +74,11 @@ class ItemWindow:
         """Items and bytes that may come now."""
         return self._items, self._bytes
 
+    @property
+    def held(self) -> tuple[int, int]:
+        """Items and bytes that came and were not taken."""
+        return self.whole[0] - self._items - self._owed_items, self.whole[1] - self._bytes - self._owed_bytes
+
     def receive(self, items: int, size: int, last: int) -> None:
         """Count `items` of `size` bytes that came; the last has `last`. Raises ProtocolError without credit."""
         self._items -= items

@@ -15,10 +15,12 @@ __all__ = [
     "Folded",
     "Lists",
     "Load",
+    "Poured",
     "Question",
     "Scale",
     "Sheet",
     "Shelf",
+    "Sink",
     "Spring",
     "Table",
     "Tables",
@@ -121,6 +123,22 @@ class Spring(Reactor):
 
 class Load(Message, Request[int]):
     """Of the questions that come with it."""
+
+
+class Poured(Message, Request[int]):
+    """Sheets come with it."""
+
+
+class Sink(Reactor):
+    """Takes one of the sheets that come with a message, and no more."""
+
+    channel = Channel("sink", messages=(Poured, Sheet))
+
+    @handles(Poured, reentrant=True)
+    async def take(self, _: Poured, sheets: AsyncIterator[Sheet]) -> int:
+        async for _sheet in sheets:
+            await asyncio.Event().wait()
+        return 0
 
 
 class Scale(Reactor):

@@ -32,7 +32,7 @@ from .figures import figures_of
 from .frame_reader import FrameReader
 from .greeting import Greeted
 from .halves import halves
-from .holding import Holding
+from .holding import Holding, origin_of
 from .leave_taking import LeaveTaking
 from .liveness import Detector
 from .path_watch import PathWatch
@@ -119,7 +119,8 @@ class PeerConnection(Actor):
         #: Node id of the peer.
         self.peer_id: str = greeted.peer.node_id
         self._reader = self._make_reader(made.decoders, shared)
-        self._holding = Holding(bus, shared.memory, self.peer_id, self._receive, self._reader, self._held, self._drop)
+        held, parts = (self._held, self._drop), (self._receive, self._reader)
+        self._holding = Holding(bus, shared.memory, self.peer_id, *parts, *held, origin_of(greeted))
         self._receive.answers.heavy = self._holding.look
         self._compressing.hand, self._compressing.grew = self._reader.hand, self._holding.grew
         self._rising = Rising(self._reader, self._receive, self._descriptions, enter=self._enter, changed=self._changed)
@@ -271,12 +272,13 @@ class PeerConnection(Actor):
 
     def _held(self) -> int:
         answers, compressing = self._receive.answers.backlog + self._receive.streams.unwritten, self._compressing.held
-        return answers + self._outbox.control_bytes + compressing + self.link.lanes.weight
+        items = self._receive.streams.unread + self.link.streams.unread
+        return answers + self._outbox.control_bytes + compressing + self.link.lanes.weight + items
 
     def _drop(self, reason: str, text: str) -> None:
         log.warning("peer makes this node hold too much", node=self.bus.name, peer=self.peer_id, text=text)
         self._accuse(ProtocolError(reason, text))
-        self._cut(reason, text)
+        self._end(reason, text)  # and no abort: the stream is closed behind that word, in FLUSH_TIMEOUT seconds
 
     def _over(self, error: BaseException | None) -> None:
         """Nothing more is read: the peer has closed the stream, or this happened."""

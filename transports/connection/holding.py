@@ -14,11 +14,13 @@ from ...actors.engine import Cell
 from ...actors.mailbox import Envelope, Mailbox, Weighed
 from ..lanes import InLane
 from ..receiving import ReceiveSide
+from ..streams import source_of
 from ..wire import weight_of
 from .frame_reader import FrameReader
+from .greeting import Greeted
 from .peer_memory import PeerMemory
 
-__all__ = ["Holding"]
+__all__ = ["Holding", "origin_of"]
 
 #: Bytes up to which a lane is taken for what its heaviest messages would weigh; above, its queue is looked through.
 ROUGHLY = 2 << 20
@@ -38,7 +40,10 @@ class HoldingHost(Protocol):
 
 
 class Holding:
-    """That of one connection. `beside()`: bytes beside what has come; `cut(reason, text)` ends the connection."""
+    """That of one connection. `beside()`: bytes beside what has come; `cut(reason, text)` ends the connection.
+
+    `origin`: where it comes from, and whether this node has dialed it; see `PeerMemory.share`.
+    """
 
     __slots__ = ("_beside", "_bus", "_cut", "_lanes", "_memory", "_reader", "_receive", "_share", "_source", "due")
 
@@ -51,6 +56,7 @@ class Holding:
         reader: FrameReader,
         beside: Callable[[], int],
         cut: Callable[[str, str], None],
+        origin: tuple[object, bool] = (None, False),
     ) -> None:
         self._bus = bus
         self._memory = memory
@@ -59,7 +65,7 @@ class Holding:
         self._reader: FrameReader | None = reader
         self._lanes: Iterable[InLane] = receive.lanes
         self._beside, self._cut = beside, cut
-        self._share = memory.share(self._weigh, self._shed)
+        self._share = memory.share(self._weigh, self._shed, origin[0], dialed=origin[1])
         #: Look again when that number of bytes has come: at first, as the peer has said by then what it runs.
         self.due = 0
 
@@ -131,6 +137,12 @@ class Holding:
                     error.reason = DROPPED
                     if each.mailbox.end_wait(arrival, error):
                         arrival.refused(error)
+
+
+def origin_of(greeted: Greeted) -> tuple[object, bool]:
+    """Where its peer is, None where its carrier has no addresses; and whether this node has dialed it."""
+    host = greeted.stream.remote.host
+    return (source_of(host) if host else None), greeted.dialed
 
 
 def _counted(envelope: Envelope) -> int:

@@ -26,7 +26,7 @@ class SharedByConnections:
         #: By which those that say much are read.
         self.turns = ReadTurns(loop)
         #: What their peers may make the node hold.
-        self.memory = PeerMemory(memory)
+        self.memory = PeerMemory(memory, loop.time)
         #: What they compress with.
         self.compression = CompressionPool()
         #: What their peers may do.

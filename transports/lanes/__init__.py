@@ -12,6 +12,7 @@ from .in_lane import InLane, largest_on
 from .item_pacing import FIRST_ITEMS, ItemPacing, StreamPace
 from .item_queue import ItemQueue
 from .item_reply import ItemReply, StreamServer
+from .item_weight import note_kinds, weight_of_unread
 from .lane_statistics import LaneStatistics
 from .lane_turn import LaneTurn, ReplyLane
 from .out_lane import OutLane
@@ -93,4 +94,6 @@ __all__ = [
     "too_late",
     "traced_outgoing",
     "unrated",
+    "note_kinds",
+    "weight_of_unread",
 ]

@@ -72,6 +72,11 @@ class ItemReply(RemoteReply):
         """Items and bytes that may come with its ask now; None: nobody has begun to read them, or ever will."""
         raise NotImplementedError
 
+    @property
+    def unread(self) -> int:
+        """Bytes of memory of items that came with its ask, and that nobody has taken."""
+        raise NotImplementedError
+
     # How it ends.
 
     def raised(self, error: BaseException) -> None:

@@ -86,6 +86,12 @@ class RelayedReply(ItemReply):
         ask = self._ask
         return None if ask.sink is None else (ask.up.items, ask.up.bytes)
 
+    @property
+    def unread(self) -> int:
+        """As `ItemReply.unread`: what waits to be written to the process that takes it."""
+        sink = self._ask.sink
+        return 0 if sink is None else sink.pending
+
     # From the handler's process.
 
     def put(self, number: int, payloads: list[bytes] | list[memoryview]) -> None:

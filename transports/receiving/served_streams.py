@@ -118,6 +118,11 @@ class ServedStreams:
                     yield name, reply
 
     @property
+    def unread(self) -> int:
+        """Bytes of memory of items that came with asks, and that nobody has taken."""
+        return sum(reply.unread for replies in self._open.values() for reply in replies)
+
+    @property
     def unwritten(self) -> int:
         """Bytes of items that wait to be written."""
         return sum(reply.down.pending for replies in self._open.values() for reply in replies)

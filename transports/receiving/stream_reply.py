@@ -12,7 +12,17 @@ from ...actors.mailbox import NEVER, AnsweringCell, Envelope
 from ...actors.messages import article, item_misfit
 from ...actors.sends import Wait
 from ...actors.streams import ENDED, PASSED_ON, ItemBuffer, ItemsIn, ThreadItems, drive, is_items
-from ..lanes import ANSWER_TYPE, ArrivedItems, InLane, ItemQueue, ItemReply, Server, StreamServer
+from ..lanes import (
+    ANSWER_TYPE,
+    ArrivedItems,
+    InLane,
+    ItemQueue,
+    ItemReply,
+    Server,
+    StreamServer,
+    note_kinds,
+    weight_of_unread,
+)
 from ..wire import Forwarded
 
 __all__ = ["StreamReply"]
@@ -111,9 +121,11 @@ class StreamReply(ItemReply):
                     items.append(self._plain(lane, payload))
         except (SendError, TypeError) as error:
             if items and not number:
+                note_kinds(up, number, items)
                 up.feed(items, size)
             up.fail(error)
         else:
+            note_kinds(up, number, items)
             up.feed(items, size)
 
     def _plain(self, lane: InLane, payload: bytes | memoryview) -> object:
@@ -152,6 +164,11 @@ class StreamReply(ItemReply):
     def left(self) -> tuple[int, int] | None:
         """As `ItemReply.left`."""
         return None if self.up is None or self._up is not None else self.up.window.left
+
+    @property
+    def unread(self) -> int:
+        """As `ItemReply.unread`."""
+        return 0 if self.up is None else weight_of_unread(self.up)
 
     def succeed(self, value: object) -> None:
         """The handler answered: with its items, which are sent from now on, at their end, or with something else."""

@@ -10,7 +10,7 @@ from ...actors.engine import PeakEwma
 from ...actors.messages import article, misfit
 from ...actors.sends import Wait
 from ...actors.streams import ItemBuffer, no_place
-from ..lanes import ArrivedItems, ItemQueue, RemoteAsk, StreamLimit, Wrapping, leave_limit
+from ..lanes import ArrivedItems, ItemQueue, RemoteAsk, StreamLimit, Wrapping, leave_limit, note_kinds
 from ..wire import ItemsFrame, ZeroCopyItems
 
 __all__ = ["RemoteStreamAsk"]
@@ -85,6 +85,7 @@ class RemoteStreamAsk(RemoteAsk[Any]):
         if self.arrived is not None:
             self.arrived.came(len(items))
         if items:
+            note_kinds(self.buffer, number, items)
             self.buffer.feed(items, size)
 
     def _has_begun(self) -> None:

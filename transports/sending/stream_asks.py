@@ -25,6 +25,7 @@ from ..lanes import (
     Writer,
     leave_limit,
     limit_of,
+    weight_of_unread,
 )
 from ..wire import (
     Allowance,
@@ -166,7 +167,7 @@ def _prepared(
 class StreamAsks:
     """Those of one link, on the loop's thread."""
 
-    __slots__ = ("_asks", "_books", "_lanes", "_late", "_where", "_writer", "now", "pacing", "understood")
+    __slots__ = ("_asks", "_books", "_lanes", "_late", "_open", "_where", "_writer", "now", "pacing", "understood")
 
     def __init__(
         self,
@@ -185,6 +186,7 @@ class StreamAsks:
         self._books = books
         #: The peer knows streams.
         self.understood = understood
+        self._open: set[RemoteStreamAsk] = set()
         #: What holds items to the rates of their channels; None: nothing does.
         self.pacing: ItemPacing | None = None
         #: The address of a reactor there.
@@ -201,6 +203,7 @@ class StreamAsks:
 
     def begins(self, ask: RemoteStreamAsk, lane: OutLane, window: tuple[int, int]) -> tuple[int, int]:
         """What its answer has credit for from the start, of that window: the rest goes by the rate of its channel."""
+        self._open.add(ask)
         pace = None if self.pacing is None else self._paced(self.pacing, ask, lane, FIRST_ITEMS, always=ask.narrow)
         ask.narrow = pace is not None
         if pace is None:
@@ -215,8 +218,14 @@ class StreamAsks:
         own = None if lane.codec is None else lane.codec.channel.rate
         return pacing.begins(ask, lane.info.name, own, partial(self._say, ask), credit, always=always)
 
+    @property
+    def unread(self) -> int:
+        """Bytes of memory of items of answers that came, and that nobody has taken."""
+        return sum(weight_of_unread(ask.buffer) for ask in self._open)
+
     def left(self, ask: RemoteStreamAsk) -> None:
-        """It is over."""
+        """It is over, or goes by another connection."""
+        self._open.discard(ask)
         if self.pacing is not None:
             self.pacing.left(ask)
 
@@ -277,9 +286,11 @@ class StreamAsks:
         """
         ask.move(lane, abandon)
         if isinstance(ask, RemoteStreamAsk | RelayedAsk):
-            if isinstance(ask, RemoteStreamAsk) and ask.narrow:  # it says so already, whatever the rate is now
+            if isinstance(ask, RemoteStreamAsk):
                 ask.streams.left(ask)
-                self.begins(ask, lane, ask.buffer.window.whole)
+                self._open.add(ask)
+                if ask.narrow:  # it says so already, whatever the rate is now
+                    self.begins(ask, lane, ask.buffer.window.whole)
             ask.streams = self
             leave_limit(ask)  # a place there is none here
             if ask.sink is not None:

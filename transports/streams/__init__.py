@@ -32,6 +32,7 @@ from .shapes import HOST_AND_PORT, NAME, PATH, Location, Shape
 from .socket_listener import SocketListener
 from .socket_pair import stream_of_pair
 from .socket_stream import SocketStream
+from .sources import source_of
 from .startups import MAX_UNJUDGED, Startup, Startups
 from .tcp import TCP, TcpTransport
 from .tcp_sockets import TcpSockets
@@ -147,5 +148,6 @@ __all__ = [
     "register",
     "scope_of_host",
     "server_context",
+    "source_of",
     "stream_of_pair",
 ]

@@ -7,6 +7,7 @@ import pytest
 from peerbus.transports.connection import peer_memory
 from peerbus.transports.connection.peer_memory import (
     PEER_MEMORY,
+    PROVEN,
     SHORTEST,
     WORTH_GIVING_BACK,
     MemoryShare,
@@ -101,3 +102,76 @@ def test_the_more_is_held_and_the_more_hold_it_the_sooner_each_is_looked_at() ->
 
 def test_giving_back_does_no_harm_where_there_is_nothing_to_give() -> None:
     give_back_freed_memory()
+
+
+class Place:
+    """Connections of one source, which have come now."""
+
+    def __init__(self, memory: PeerMemory, source: str, *, dialed: bool = False) -> None:
+        self.memory = memory
+        self.source = source
+        self.dialed = dialed
+        self.went = 0
+        self.shares: list[MemoryShare] = []
+
+    def holds(self, size: int) -> None:
+        def shed(_why: str) -> None:
+            self.went += 1
+
+        share = self.memory.share(lambda: size, shed, self.source, dialed=self.dialed)
+        self.shares.append(share)
+        share.look()
+
+
+@pytest.mark.parametrize("keys", [64, 500])
+def test_many_fresh_keys_crowd_out_nobody_who_was_here_before_or_was_chosen(keys: int) -> None:
+    now = 0.0
+    memory = PeerMemory(96 << 20, lambda: now)
+    before, chosen = Place(memory, "a"), Place(memory, "b", dialed=True)
+    for _ in range(8):
+        before.holds(3 << 20)
+        chosen.holds(2 << 20)
+    now = PROVEN
+    crowd = [Place(memory, f"c{number}") for number in range(keys)]
+    for place in crowd:
+        place.holds((128 << 20) // keys)
+    assert before.went == chosen.went == 0
+    assert 0 < sum(place.went for place in crowd) < keys
+    assert memory.total <= 96 << 20
+
+
+def test_nobody_who_was_here_before_keeps_newcomers_out() -> None:
+    now = 0.0
+    memory = PeerMemory(96 << 20, lambda: now)
+    before = [Place(memory, f"a{number}") for number in range(95)]
+    for place in before:
+        place.holds(1 << 20)
+    now = 2 * PROVEN
+    newcomer = Place(memory, "b")
+    for _ in range(10):
+        newcomer.holds(4 << 20)
+    assert newcomer.went == 0
+    assert sum(place.went for place in before) == 39
+
+
+@pytest.mark.parametrize("keys", [64, 500])
+def test_keys_of_one_address_go_before_another_ones_who_holds_more_than_each(keys: int) -> None:
+    memory = PeerMemory(96 << 20)
+    honest = [Place(memory, f"a{number}") for number in range(6)]
+    for place in honest:
+        place.holds(3 << 20)
+    crowd = Place(memory, "c")
+    for _ in range(keys):
+        crowd.holds((200 << 20) // keys)
+    assert not any(place.went for place in honest)
+    assert crowd.went > 0
+
+
+def test_a_large_one_goes_before_many_small_ones_of_one_address() -> None:
+    memory = PeerMemory(96 << 20)
+    shared = Place(memory, "a")
+    for _ in range(60):
+        shared.holds(1 << 20)
+    large = Place(memory, "b")
+    large.holds(40 << 20)
+    assert (large.went, shared.went) == (1, 0)
