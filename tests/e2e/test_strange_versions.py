@@ -157,5 +157,5 @@ async def test_the_node_describes_itself_to_who_asks() -> None:
                 ["map", "Answer", None, False, [["number", 0, "int"], ["note", 1, "str"]]],
                 ["map", "Other", None, False, [["number", 0, "int"]]],
             ],
-            [["Note", 0, 1], ["Other", 2, None]],
+            [["Note", 0, 1, "once"], ["Other", 2, None]],
         ]
