@@ -12,7 +12,7 @@ from threading import get_ident
 from typing import Any
 
 from ..base import (
-    ActorStopped,
+    MessageTypeError,
     NotAllowed,
     PeerbusError,
     SchemaMismatch,
@@ -310,7 +310,7 @@ class StreamSend:
     def _ask_here(self, cell: Cell) -> AskedStream:
         bus, message, sender, buffer = self._bus, self._message, self._sender, self.buffer
         if self._opened and not cell.takes_items:
-            return self._refused(ActorStopped(f"{cell} runs on a thread of its own, and takes no items"))
+            return self._refused(MessageTypeError(f"{cell} runs on a thread of its own, and takes no items"))
         buffer.window = ItemWindow(LOCAL_ITEMS)
         future = LocalStreamAsk.of(bus.loop, message, None, cell.abandon)
         counts = bus.books.items(cell.channel_name)

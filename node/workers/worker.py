@@ -64,6 +64,10 @@ class Worker:
         if not 0 < self.unresponsive <= inf:
             raise ConfigError(f"unresponsive is {self.unresponsive}; write seconds above 0, or math.inf for no bound")
 
+        for name in ("listen", "worker_id"):
+            text: object = getattr(self, name)
+            if not isinstance(text, str):
+                raise ConfigError(f"{name} is one text, not {text!r}")
         wrong = wrong_place(self.listen, self.worker_id)
         if wrong:
             raise ConfigError(wrong[1])

@@ -195,7 +195,16 @@ class InsideLink(PeerLink):
             before._succeeded = True
             before.suspend()
             before._watches.hand_over(self._watches, self._lanes)
-            self.succession.adopt_waiting(before.succession, self._adopt)
+            self.succession.adopt_waiting(before.succession, self._adopt, self._adopt_anew)
+
+    def _adopt_anew(self, lane: OutLane, waiter: Waiter) -> None:
+        """One that waited while there was no process, or another one: this one declares other messages."""
+        outgoing = waiter.envelope
+        assert isinstance(outgoing, Outgoing)
+        if not isinstance(outgoing.message, Forwarded):  # the bytes of those are a peer's
+            self.encoder.agreed(lane, lane.info.name)  # asks what they are, where that is not known
+            outgoing.number, outgoing.payload = 0, b""
+        self._adopt(lane, waiter)
 
     def stop(self, why: str, *, shutting_down: bool) -> None:
         """As `PeerLink.stop`; where another link has taken the place of this one, what is sent here waits there."""

@@ -66,17 +66,26 @@ class Succession:
             before._arrived.append(partial(self._release, turns))
             before._writer.schedule()
 
-    def adopt_waiting(self, before: Succession, adopt: Callable[[OutLane, Waiter], None]) -> None:
-        """Law 3. `adopt(lane, waiter)` has it wait at that lane, where both carry the same messages."""
+    def adopt_waiting(
+        self,
+        before: Succession,
+        adopt: Callable[[OutLane, Waiter], None],
+        anew: Callable[[OutLane, Waiter], None] | None = None,
+    ) -> None:
+        """Law 3. `adopt(lane, waiter)` has it wait at that lane, where both carry the same messages.
+
+        `anew`: the same where they do not, for one whose message is to be written anew; None: it stays.
+        """
         for old in before._lanes.by_name.values():
             lane = self._lanes.by_name.get(old.info.name)
             if lane is None:
                 continue
             same = lane.codec is old.codec and lane.info.max_message == old.info.max_message
-            if same or old.codec is None:  # what waits to be described is no bytes yet
-                old.successor = partial(adopt, lane)
+            take = adopt if same or old.codec is None else anew  # what waits to be described is no bytes yet
+            if take is not None:
+                old.successor = partial(take, lane)
                 for waiter in old.leave():
-                    adopt(lane, waiter)
+                    take(lane, waiter)
 
     def _release(self, turns: list[LaneTurn]) -> None:
         self.outbox.order.held = []

@@ -287,7 +287,7 @@ async def test_items_go_to_a_member_and_streams_and_messages_have_turns() -> Non
         assert set(await asyncio.gather(*asks)) == {"read.1", "read.2"}
         assert {tuple(each) for each in await asyncio.gather(*streams)} == {("read.1",), ("read.2",)}
     async with readers("threads", gates, 2) as bus:
-        with pytest.raises(ActorStopped, match="takes no items"):
+        with pytest.raises(MessageTypeError, match="takes no items"):
             await bus.open(LOCAL / Reader, Total()).result()
     async with readers("members", gates, 2, pick="all") as bus:
         with pytest.raises(MessageTypeError, match="comes of one member"):

@@ -45,10 +45,11 @@ def test_reactors_that_want_a_process_have_one_each_by_their_own_name() -> None:
         (lambda: workers_of({"a": ["nowhere:Reactor"]}), r"processes\['a'\]: nowhere:Reactor cannot be imported"),
         (lambda: split_reactors([Counter], {"a": [Counter]}), "is run by the worker 'a' already"),
         (lambda: Worker([Counter], unresponsive=0), "seconds above 0"),
+        (lambda: Worker([Counter], listen=("unix:///x",)), "listen is one text"),  # type: ignore[arg-type]  # the case
         (lambda: split_reactors([Counter] * 254, {"a": [Second]}), "has 255 reactors, .* and 254 at most"),
         (lambda: split_reactors([Counter] * 254 + [Pool(Second, processes=2)], None), "make of those .* a Pool"),
     ],
-    ids=["list", "name", "empty", "twice", "import", "both", "time", "many", "many and a pool"],
+    ids=["list", "name", "empty", "twice", "import", "both", "time", "text", "many", "many and a pool"],
 )
 def test_what_cannot_be_is_refused_with_its_place(made: object, words: str) -> None:
     assert callable(made)

@@ -2,14 +2,17 @@ from __future__ import annotations
 
 import asyncio
 
+import msgspec
 import pytest
 from crunching import Add, Counter, Fail, Look, Pass, Relay, Second, Third, Total
 from inside_pairs import inside_scene, until
+from link_lines import Get, Line, hello_of
 
-from peerbus.actors import LOCAL, Address, MessageTypeError, Peer, PeerGone, RemoteError
+from peerbus.actors import LOCAL, Address, MessageTooLarge, MessageTypeError, Peer, PeerGone, RemoteError
 from peerbus.actors.router import LinkUp
 from peerbus.node.workers.standing_link import standing_link
 from peerbus.transports.sending import InsideLink
+from peerbus.transports.wire.frames import Tell
 
 
 async def test_who_is_reached_by_it_is_local_and_is_counted_as_local() -> None:
@@ -94,3 +97,26 @@ async def test_two_workers_reach_each_other_and_the_node_both_ways() -> None:
         assert await scene.node.ask(LOCAL / Counter, Pass("bus://local/third", (5,)), timeout=5) == 5
         assert await scene.node.ask(LOCAL / Third, Pass("bus://local/second", (2, 2)), timeout=5) == 4
         assert await scene.node.ask(LOCAL / Second, Total(), timeout=5) == 4
+
+
+def test_what_waits_for_a_process_is_written_anew_for_one_that_declares_other_messages() -> None:
+    line = Line()
+    own, there = hello_of("a" * 64), hello_of("b" * 64)
+    smaller = tuple(msgspec.structs.replace(each, max_message=100) for each in there.channels)
+    standing = InsideLink(line.bus, own, there, line.codecs, line.writer)
+    standing.suspend()
+
+    async def tell(number: int, padding: int) -> None:
+        await standing.tell("first", Get(number, bytes(padding)), None, 5.0)
+
+    sent = [line.loop.create_task(tell(1, 0)), line.loop.create_task(tell(2, 200))]
+    line.settle()
+    assert not any(each.done() for each in sent)
+    line.link = InsideLink(line.bus, own, msgspec.structs.replace(there, channels=smaller), line.codecs, line.writer)
+    line.link.take_over(standing)
+    line.settle()
+    assert sent[0].result() is None
+    assert [len(frame.items) for frame in line.written() if isinstance(frame, Tell)] == [1]
+    assert isinstance(sent[1].exception(), MessageTooLarge), "this one carries less than what it waited for"
+    standing.lost("over")
+    line.close()
