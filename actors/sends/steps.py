@@ -10,7 +10,7 @@ __all__ = ["ANY_OF", "BESIDE", "chosen", "chosen_in", "owes", "ring_of", "waitin
 
 #: Behind a name on its way to a peer: whoever waits is a reentrant handler or a generator, and holds nobody.
 BESIDE: Final = " (beside)"
-#: Behind the name of a pool's member: it is one of so many that somebody waits for, when so much was done by them.
+#: Behind the name of a pool's member: any one of this number of members is waited for, and how much they had done.
 ANY_OF: Final = " (of "
 _CHOSEN = re.compile(r"(.*)\.[^.]* \(of (\d{1,6}) at \d{1,6}\)")
 

@@ -80,7 +80,7 @@ class RatedItems:
         self.look()
 
     def move(self, items: int, size: int) -> None:
-        """So much credit more is out."""
+        """That much credit more is out."""
         self.credit = self.credit[0] + items, self.credit[1] + size
 
     def owe(self, pace: StreamPace, items: int, size: int) -> None:
@@ -150,7 +150,7 @@ class RatedItems:
 
 
 class ItemPacing:
-    """See the module. `later` calls something in so many seconds."""
+    """See the module. `later` calls something in that many seconds."""
 
     __slots__ = ("_channels", "_later", "_now", "_peer_id", "_rules", "ended", "paces")
 

@@ -56,7 +56,7 @@ class CreditBucket:
         return self.tokens
 
     def charge(self, count: float) -> None:
-        """So much came without credit of a window: it is paid for by what is to come."""
+        """That much came without credit of a window: it is paid for by what is to come."""
         self.tokens -= count
 
     def take(self, count: float) -> None:

@@ -21,7 +21,7 @@ const text = (low, high, pattern = /^/) => (value) => {
   const size = [...value].length;
   return size >= low && size <= high;
 };
-/** A text of so many characters, which a terminal can take. */
+/** A text of that many characters, which a terminal can take. */
 export const isShown = (low, high) => text(low, high, /^[^\p{C}\p{Zl}\p{Zp}]*$/u);
 /** What a feature, or a method of compression, is called. */
 export const isWord = text(1, 32, /^[a-z0-9][a-z0-9._-]*$/);
