@@ -13,7 +13,7 @@ import sys
 import typing
 from collections.abc import AsyncIterable, Callable, Iterator
 from functools import partial
-from types import FunctionType
+from types import FunctionType, MethodType
 from typing import Any, NamedTuple, get_args, get_origin
 
 from ..base import MessageTypeError
@@ -58,7 +58,6 @@ class Table:
             self.handlers[message_type], self._looked_up[message_type] = made[name]
             _check_taken(methods[name], message_type)
             _check_answer(methods[name], message_type)
-        self._names = frozenset(methods)
         self._methods = {message_type: methods[name] for message_type, name in names.items()}
         #: What is called without a look-up.
         self._functions = [(name, method) for name, method in methods.items() if isinstance(method, FunctionType)]
@@ -73,7 +72,7 @@ class Table:
                     return Table(self._class)._looked_up
                 except TypeError:
                     return self._looked_up  # it cannot be called so: the sender of a message hears of it
-        if _replaces_methods() or not self._names.isdisjoint(getattr(actor, "__dict__", ())):
+        if _replaces_methods() or not all(_is_its_own(actor, name, function) for name, function in self._functions):
             return self._looked_up
         return self.handlers
 
@@ -114,6 +113,14 @@ class Table:
 def _says_nothing(returned: Any) -> bool:
     """It never returns, or what it returns is waited for, and may be whatever comes then."""
     return returned in (typing.NoReturn, typing.Never) or hasattr(get_origin(returned) or returned, "__await__")
+
+
+def _is_its_own(actor: object, name: str, function: FunctionType) -> bool:
+    """`actor.name` is the method of the class, and no attribute of the actor stands before it."""
+    # Not by a look into its `__dict__`: once that was asked for, what a handler sets of `self` takes three times as long
+    # and what it reads six times (up to Python 3.12), 6 % of a tell for one counter, and the actor has 64 bytes more.
+    method = getattr(actor, name, None)
+    return isinstance(method, MethodType) and method.__func__ is function and method.__self__ is actor
 
 
 def _replaces_methods() -> bool:

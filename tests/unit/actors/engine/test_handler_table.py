@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import gc
 from abc import abstractmethod
 from typing import Any
 
@@ -227,3 +228,28 @@ def test_two_handlers_of_one_name_are_refused() -> None:
 
             @handles(Put)  # type: ignore[no-redef]  # the mistake
             def get(self, wanted: Put) -> None: ...  # noqa: F811
+
+
+@pytest.mark.parametrize("whose", ["own", "another's"])
+async def test_a_method_that_an_actor_has_as_an_attribute_is_called(whose: str) -> None:
+    class Named(Actor):
+        def __init__(self, name: str = "it") -> None:
+            super().__init__()
+            self.name = name
+            if name == "it":
+                on_it: Any = self
+                on_it.get = self.get if whose == "own" else Named("the other").get
+
+        @handles(Get)
+        def get(self, wanted: Get) -> str:
+            return f"{self.name} has {wanted.key}"
+
+    assert await answers(Named, Get("a")) == ["it has a" if whose == "own" else "the other has a"]
+
+
+async def test_attributes_of_an_actor_stay_in_the_actor_and_move_into_no_dictionary() -> None:
+    # In a dictionary, which whoever asks for it brings about, each takes longer to read and to set.
+    async with Bus() as bus:
+        ref = bus.spawn(Store, name="store")
+        assert await bus.ask(ref, Get("a")) == "store has a"
+        assert [each for each in gc.get_referents(ref._cell.actor) if isinstance(each, dict)] == []
