@@ -8,6 +8,7 @@ own: with the third one in a function a tell executes 13 % more instructions (ca
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -18,7 +19,8 @@ from .timers import Tick
 from .turn_pace import BATCH, BRISK, LIGHT, ROUNDS, SPAN, STEPS, UNSEEN, UNSEEN_OF_PEERS, until_look
 
 if TYPE_CHECKING:
-    from ..mailbox import Carrier
+    from ..mailbox import Carrier, Envelope
+    from .behaviour import Behaviour
     from .cell import Cell
     from .held_cell import HeldCell
 
@@ -33,8 +35,12 @@ def run_turn(cell: HeldCell) -> None:
     mailbox, actor = cell.mailbox, cell.actor
     assert actor is not None
     user = mailbox._user
-    turns, lanes, handler_of = user.turns, user.lanes, cell.handlers.get
-    receive = actor.on_receive if actor.__receives__ else None
+    turns, lanes = user.turns, user.lanes
+    lane: deque[Envelope] = deque()
+    # What takes messages of this class: looked up where the one before was of another.
+    kind: type | None = None
+    function: Callable[..., object] | None = None
+    wants_sender = bound = False
     # Credit of what left the mailbox, to be returned in one word: nothing is written before this turn ends.
     carrier: Carrier | None = None
     messages = size = handled = 0
@@ -46,7 +52,8 @@ def run_turn(cell: HeldCell) -> None:
             for _ in range(step):
                 # 1. The next message. As `take`, where there is one source, which is nearly always.
                 if len(turns) == 1 and not mailbox._slow and not mailbox._system:
-                    lane = turns[0]
+                    if not lane:  # one that holds something is in its turn, see `FairQueue`
+                        lane = turns[0]
                     envelope = lane.popleft()
                     if not lane:
                         turns.popleft()
@@ -75,23 +82,23 @@ def run_turn(cell: HeldCell) -> None:
                         unseen = UNSEEN_OF_PEERS
                 # 2. What takes it, and whether `handle` has to look at it.
                 message = envelope.message
-                handler = handler_of(message.__class__)
+                if message.__class__ is not kind:
+                    kind = message.__class__
+                    function, wants_sender, bound = _what_takes(cell, actor, kind)
                 reply = envelope.reply
-                if (handler[2] if handler is not None else receive is None or message.__class__ in NOT_PLAIN) or (
-                    reply is not None and (cell.shedder is not None or reply.done())
-                ):
+                if function is None or (reply is not None and (cell.shedder is not None or reply.done())):
                     reply = None  # as below
                     result = cell.handle(envelope)
                 else:
                     # 3. As in `handle`, without the call: what a method of the actor takes.
                     cell.current = envelope
                     try:
-                        if handler is None:
-                            result = receive(message)  # type: ignore[misc]  # there is one, see above
-                        elif handler[1]:
-                            result = handler[0](actor, message, envelope.sender)
+                        if bound:
+                            result = function(message)
+                        elif wants_sender:
+                            result = function(actor, message, envelope.sender)
                         else:
-                            result = handler[0](actor, message)
+                            result = function(actor, message)
                     except BaseException as error:  # noqa: BLE001  # the supervisor decides
                         reply = None  # the error keeps this frame, see outcome
                         result = cell.failed(envelope, error)
@@ -99,7 +106,7 @@ def run_turn(cell: HeldCell) -> None:
                         if result is None or not hasattr(result, "__await__"):
                             if reply is not None and (cell.stash is None or not cell.is_aside(envelope)):
                                 reply.succeed(result)
-                            result = None
+                            continue
                 # 4. A handler that goes on later, or the end of the actor, ends the turn.
                 if result is not None:
                     if result is not HALT:
@@ -111,8 +118,7 @@ def run_turn(cell: HeldCell) -> None:
                 break
             if turns:  # else this was the last, and it is not looked at the clock for it
                 now = cell.loop.time()
-                if began < 0:
-                    began = now
+                began = now if began < 0 else began
                 # As `until_look`, without the call, where handlers are fast.
                 if now - began < (BRISK if handled < BATCH else SPAN) and unseen == UNSEEN:
                     step = STEPS[handled % BATCH]
@@ -121,14 +127,27 @@ def run_turn(cell: HeldCell) -> None:
                     if not step:
                         break
         # 6. They are.
-        cell.current = None
-        bus = cell.bus
-        if bus is not None:
-            bus.arrivals.note(cell)
-        cell.again()
+        _give_way(cell)
     finally:
         if carrier is not None:
             carrier.dequeued(messages, size)
+
+
+def _what_takes(cell: HeldCell, actor: Behaviour, kind: type) -> tuple[Callable[..., object] | None, bool, bool]:
+    """What takes messages of a class, whether it wants the sender, and has the actor; None: `handle` has to look."""
+    handler = cell.handlers.get(kind)
+    if handler is None:
+        return (actor.on_receive if actor.__receives__ and kind not in NOT_PLAIN else None), False, True
+    return (None if handler[2] else handler[0]), handler[1], False
+
+
+def _give_way(cell: HeldCell) -> None:
+    """Others have their turn, and the cell another one after them."""
+    cell.current = None
+    bus = cell.bus
+    if bus is not None:
+        bus.arrivals.note(cell)
+    cell.again()
 
 
 def timed_turn(cell: Cell, turn: Callable[[], object]) -> None:

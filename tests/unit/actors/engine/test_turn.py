@@ -203,3 +203,70 @@ async def test_credit_of_one_connection_goes_back_in_one_word() -> None:
             mailbox.offer(Envelope(3, size=10, carrier=lane))
         await bus.ask(ref, "end")
         assert (one.words, other.words) == ([(3, 30)], [(1, 10)])
+
+
+class Mixed(Actor):
+    """Takes each class in another way."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.heard: list[object] = []
+        self.all_there = asyncio.Event()
+
+    @handles(int)
+    def number(self, message: int) -> None:
+        self.heard.append(message)
+
+    @handles(str)
+    def text(self, message: str, sender: object) -> None:
+        self.heard.append((message, sender))
+
+    @handles(float, reentrant=True)
+    async def later(self, message: float) -> None:
+        self.heard.append(message)
+        self.all_there.set()
+
+    def on_receive(self, message: Any) -> None:
+        self.heard.append(["received", message])
+
+
+async def test_each_message_of_a_turn_goes_to_what_takes_its_class() -> None:
+    async with Bus() as bus:
+        ref = bus.spawn(Mixed)
+        await bus.started(ref)
+        for message in (1, 2, "a", 3, b"x", "b", True, 4, 0.5):
+            await bus.tell(ref, message)
+        inside = ref._cell.actor
+        assert isinstance(inside, Mixed)
+        await inside.all_there.wait()
+        assert inside.heard == [1, 2, ("a", None), 3, ["received", b"x"], ("b", None), True, 4, 0.5]
+
+
+async def test_what_is_dropped_in_the_midst_of_a_turn_is_not_handled_in_it() -> None:
+    made: list[Dropping] = []
+    handled = asyncio.Event()
+
+    class Dropping(Counts):
+        @handles(bytes)
+        def drop(self, message: bytes) -> None:
+            self.heard.append(message)
+            self._cell.mailbox.shed(None, "superseded")
+            bus.tell(ref, "after it")
+
+        @handles(str)
+        def end(self, message: str) -> None:
+            self.heard.append(message)
+            handled.set()
+
+    def make() -> Dropping:
+        made.append(Dropping())
+        return made[0]
+
+    async with Bus() as bus:
+        ref = bus.spawn(make)
+        await bus.started(ref)
+        for message in (1, b"", 2, 3):
+            await bus.tell(ref, message)
+        await handled.wait()
+        assert made[0].heard == [1, b"", "after it"]
+        assert ref.statistics().dropped == {"superseded": 2}

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from collections.abc import Callable
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
@@ -182,3 +184,14 @@ def test_an_older_one_is_of_the_same_source_and_type() -> None:
     assert queue.holds_older(envelope("a", 2))
     assert not queue.holds_older(envelope("a", "text"))
     assert not queue.holds_older(envelope("b", 2))
+
+
+@pytest.mark.parametrize("take", [lambda queue: queue.take_of("a"), FairQueue.take_all], ids=["of one", "all"])
+def test_a_lane_that_was_taken_out_holds_nothing(take: Callable[[FairQueue], list[Envelope]]) -> None:
+    queue = FairQueue()
+    queue.put_all([envelope("a", 1), envelope("a", 2)])
+    lane = queue.turns[0]
+    assert [each.message for each in take(queue)] == [1, 2]
+    assert not lane, "a turn of the actor that goes on with it would handle what was dropped"
+    queue.put(envelope("a", 3))
+    assert [each.message for each in queue] == [3]
