@@ -69,7 +69,7 @@ class BoundedQueue(MailboxAccount):
         return not self._slow and self._free >= count and (not size or self.bytes + size <= self.byte_limit)
 
     def admit(self, envelope: Envelope) -> bool:
-        """Decide about a message, one of `sent` already, and act. False: its sender has to wait; `wait` counts it.
+        """Decide about a message and act. False: its sender has to wait; `wait` counts it.
 
         Raises MailboxFull where the overflow policy is to reject, ActorStopped once closed.
         """
@@ -83,11 +83,12 @@ class BoundedQueue(MailboxAccount):
             case Verdict.ENTERS:
                 self.enter(envelope)
             case Verdict.WAITS:
-                self.sent -= 1
                 return False
             case Verdict.CLOSED:
+                self.kept_out += 1
                 raise self.count_failed(self.closed_error(envelope))
             case Verdict.REFUSED:
+                self.kept_out += 1
                 raise self.count_failed(self.full_error(envelope))
             case Verdict.DROPPED:
                 self.delivered += 1
@@ -148,7 +149,7 @@ class BoundedQueue(MailboxAccount):
 
     def begin_wait(self, waiter: Waiter) -> None:
         """Queue a sender for room, which it has not looked for."""
-        self.sent += 1
+        self.kept_out += 1
         if self._closed is not None:
             self.refuse_waiter(waiter, self._closed)
             return
@@ -175,13 +176,14 @@ class BoundedQueue(MailboxAccount):
             waiting.take_first()
             self.waiting -= 1
             if waiter.admitted():
+                self.kept_out -= 1
                 self.enter(waiter.envelope)
             else:
                 self.count_failed(gone(waiter))
                 waiter.withdrawn = COUNTED
 
     def refuse_waiter(self, waiter: Waiter, why: str) -> None:
-        """A sender that is one of `sent` waits for room that never comes."""
+        """A sender that is one of `kept_out` waits for room that never comes."""
         error: SendError = ActorStopped(f"message not delivered: {why}")
         waiter.refused(error)
         if waiter.withdrawn:  # it had given up, and was told why

@@ -56,7 +56,6 @@ class Mailbox(SharedQueue):
 
         Raises MailboxFull where the overflow policy is to reject, ActorStopped once closed.
         """
-        self.sent += 1
         size = envelope.size
         if self._free > 0 and not self._slow and (not size or self.bytes + size <= self.byte_limit):
             # As `admit`, where there is room, without the calls: a third of what comes from a peer, put to handled.
@@ -79,14 +78,12 @@ class Mailbox(SharedQueue):
 
     def offer_all(self, envelopes: list[Envelope], size: int) -> None:
         """Deliver messages of one source, at least one, for which there is room: `has_room_for` said so."""
-        self.sent += len(envelopes)
         self.enter_all(envelopes, size)
 
     def offer_or_skip(self, envelope: Envelope) -> bool:
         """Deliver if there is room, else forget it, uncounted: for ticks, of which a missed one is no loss."""
         if self._closed is not None or not self.room_for(1, 0):
             return False
-        self.sent += 1
         self.enter(envelope)
         return True
 

@@ -50,16 +50,18 @@ class MailboxAccount:
         "delivered",
         "dropped",
         "failed",
+        "kept_out",
         "owner",
-        "sent",
         "waiting",
     )
 
     def __init__(self) -> None:
         #: Identifier of the owner's thread; 0 until the actor runs, `thread_end.ENDED` when it has ended.
         self.owner = 0
-        self.sent = 0
         self.delivered = 0
+        #: Sends that were not let in: they failed, or wait for room. Counted apart from these two, so that the account
+        #: can be wrong; and with `delivered`, all that were sent, so that one that is let in is counted once.
+        self.kept_out = 0
         #: Senders that wait for room.
         self.waiting = 0
         self.failed: dict[str, int] = {}
@@ -78,11 +80,11 @@ class MailboxAccount:
         if self.owner != get_ident():
             self.count_outside("failed", error.reason)
             return error
-        self.sent += 1
+        self.kept_out += 1
         return self.count_failed(error)
 
     def count_failed(self, error: SendError) -> SendError:
-        """Count a send, one of `sent` already, that was not delivered; returns `error`. On the owner's thread."""
+        """Count a send, one of `kept_out` already, that failed; returns `error`. On the owner's thread."""
         self.failed[error.reason] = self.failed.get(error.reason, 0) + 1
         if self._tally is not None:
             self._tally.refused(error.reason)
@@ -106,6 +108,11 @@ class MailboxAccount:
             self._outside[kind, reason] = self._outside.get((kind, reason), 0) + 1
             if self._tally is not None and kind == "failed":
                 self._tally.refused(reason)
+
+    @property
+    def sent(self) -> int:
+        """All that the owner's thread has seen."""
+        return self.delivered + self.kept_out
 
     @property
     def account(self) -> Account:

@@ -170,7 +170,6 @@ class SharedQueue(BoundedQueue):
                 plain = False
             elif plain:
                 # As `enter`, without the calls: a thread saw room. Where the owner has filled it, its word holds.
-                self.sent += 1
                 self.delivered += 1
                 self._free -= 1
                 self.bytes += entry.size
@@ -179,12 +178,10 @@ class SharedQueue(BoundedQueue):
                     lane.append(entry)
                 else:
                     user.put(entry)
+            elif self._closed is not None:
+                self._drop_late(entry)
             else:
-                self.sent += 1
-                if self._closed is not None:
-                    self._drop_late(entry)
-                else:
-                    self.admit(entry)
+                self.admit(entry)
         self.admit_waiting()
         self._settle()
 
@@ -205,7 +202,7 @@ class SharedQueue(BoundedQueue):
         if self._waiting is not None and waiter in self._waiting:
             self.give_up(waiter, gone(waiter))
         else:  # it gave up before the owner had looked, and comes a second time
-            self.sent += 1
+            self.kept_out += 1
             self.count_failed(gone(waiter))
         waiter.withdrawn = COUNTED
 

@@ -131,7 +131,6 @@ class PoolQueue(PoolMembers):
             mailbox.drop(envelope, wrong)
             return
         # It is counted where it goes, as if it had gone there at once.
-        mailbox.sent -= 1
         mailbox.delivered -= 1
         carrier: Carrier | None = envelope.carrier.of if isinstance(envelope.carrier, HeldCredit) else envelope.carrier
         if carrier is not None and len(to) > 1:

@@ -96,7 +96,7 @@ class StreamRoom(Mailbox):
 
     def begin_wait(self, waiter: Waiter) -> None:
         """As `BoundedQueue.begin_wait`."""
-        self.sent += 1
+        self.kept_out += 1
         if self._closed is not None:
             self.refuse_waiter(waiter, self._closed)
             return
@@ -162,7 +162,7 @@ class StreamRoom(Mailbox):
     def _pass_on(self, waiter: Waiter, member: Cell) -> None:
         envelope = waiter.envelope
         if waiter.admitted():
-            self.sent -= 1  # it is counted where it goes
+            self.kept_out -= 1  # it is counted where it goes
             self._pool.hand_stream(member, envelope)
         else:
             self._gone(waiter)

@@ -165,8 +165,7 @@ class MemberCell(MemberFlights):
         if reply is not None and hasattr(reply, "incoming"):
             self._hand_stream(envelope, cast("StreamedReply", reply), way)
             return
-        mailbox.sent -= 1  # it is counted on its way, as if it had gone there at once
-        mailbox.delivered -= 1
+        mailbox.delivered -= 1  # it is counted on its way, as if it had gone there at once
         self.handed += 1
         flight = Flight(envelope)
         ask: HandedAsk | None = None
@@ -209,8 +208,7 @@ class MemberCell(MemberFlights):
         message, mailbox, bus = envelope.message, self.mailbox, self.bus
         assert self.name is not None
         assert bus is not None
-        mailbox.sent -= 1  # as of any other
-        mailbox.delivered -= 1
+        mailbox.delivered -= 1  # as of any other
         self.handed += 1
         flight = Flight(envelope)
         buffer = ItemBuffer(message, self.loop, bus.wheel, ItemWindow())

@@ -74,7 +74,6 @@ def cell_ask(cell: LoopCell, message: object, sender: Cell | None, timeout: floa
 
 
 def offer(mailbox: Mailbox, envelope: Envelope) -> bool:
-    mailbox.sent += 1
     if mailbox._foreign:
         mailbox._admit_foreign()
     return mailbox.admit(envelope)

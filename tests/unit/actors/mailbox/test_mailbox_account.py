@@ -41,7 +41,7 @@ def test_a_send_is_counted_with_its_end_on_whatever_thread() -> None:
 
 def test_what_waits_is_pending() -> None:
     account = owned()
-    account.sent = account.waiting = 1
+    account.kept_out = account.waiting = 1
     assert account.account.pending == 1
     assert account.account.balanced
 
@@ -65,3 +65,12 @@ def test_behind_the_end_all_goes_to_the_tally() -> None:
     assert found.failed == {"mailbox_full": 2, "actor_stopped": 1}
     assert (found.sent, found.delivered, found.dropped) == (4, 1, {"actor_stopped": 1})
     assert found.balanced
+
+
+def test_what_was_kept_out_and_has_no_end_shows_in_the_account() -> None:
+    account = owned()
+    account.delivered = 2
+    account.kept_out = 1
+    found = account.account
+    assert (found.sent, found.delivered, found.pending, found.failed) == (3, 2, 0, {})
+    assert not found.balanced, "one that was sent is neither here nor refused nor does it wait"
