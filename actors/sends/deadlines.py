@@ -72,19 +72,26 @@ def spent(timeout: float, message: object) -> DeadlineExceeded:
 class DeadlineWheel:
     """Deadlines of one event loop. Each non-empty slot has one timer; removing an entry is one `pop`."""
 
-    __slots__ = ("_loop", "_never", "_slots")
+    __slots__ = ("_from", "_loop", "_never", "_newest", "_slots", "_until")
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
         self._slots: dict[int, tuple[Slot, asyncio.TimerHandle]] = {}
         #: What has no deadline and waits all the same.
         self._never: Slot = {}
+        # The slot that was asked for last, and its deadlines, `_until` being none of them any more. Of many asks at once
+        # nearly all have the same, and to find it once more is 2 % of an ask.
+        self._newest: Slot = {}
+        self._from = self._until = inf
 
     def add(self, entry: Expiring, deadline: float) -> Slot:
         """Call `entry.expire()` at `deadline` (the loop's clock) unless it is popped from the returned slot first.
 
         Raises: ValueError for a deadline that is no number.
         """
+        if deadline < self._until and deadline >= self._from:
+            self._newest[entry] = None
+            return self._newest
         if not deadline < HORIZON:  # nan comes here too, so that looking for it costs no other deadline anything
             if isnan(deadline):
                 raise no_number(deadline)
@@ -104,8 +111,9 @@ class DeadlineWheel:
                 entry.give_up(ShuttingDown("the event loop has ended"))
                 return {}
             self._slots[index] = found
-        found[0][entry] = None
-        return found[0]
+        self._newest, self._from, self._until = found[0], (index - 1) * SLOT, index * SLOT
+        self._newest[entry] = None
+        return self._newest
 
     def close(self, error: Callable[[], SendError]) -> None:
         """Cancel the timers: whatever still waits gives up now, each because of an `error()`."""
@@ -113,6 +121,7 @@ class DeadlineWheel:
         for _, timer in self._slots.values():
             timer.cancel()
         self._slots.clear()
+        self._from = self._until = inf
         for slot in (*slots, self._never):
             for entry in tuple(slot):
                 if slot.pop(entry, self) is None:
@@ -123,6 +132,8 @@ class DeadlineWheel:
 
     def _expire(self, index: int) -> None:
         slot, _ = self._slots.pop(index)
+        if slot is self._newest:
+            self._from = self._until = inf
         for entry in tuple(slot):
             if slot.pop(entry, self) is None:
                 entry.expire()

@@ -38,6 +38,16 @@ class Entry:
         self.error = error
 
 
+class Rings(Entry):
+    def __init__(self, expired: list[tuple[str, float]], name: str) -> None:
+        super().__init__(expired, name)
+        self.rung = asyncio.Event()
+
+    def expire(self) -> None:
+        super().expire()
+        self.rung.set()
+
+
 async def test_entries_expire_in_order_never_early_and_one_slot_late_at_most() -> None:
     loop = asyncio.get_running_loop()
     wheel = DeadlineWheel(loop)
@@ -108,6 +118,20 @@ async def test_an_entry_may_take_another_of_its_slot_along() -> None:
     wheel.add(second, loop.time() + 0.1)
     await asyncio.sleep(1)
     assert [name for name, _ in expired] == ["first"]
+
+
+async def test_an_entry_with_the_deadline_of_those_that_have_expired_expires_too() -> None:
+    loop = asyncio.get_running_loop()
+    wheel = DeadlineWheel(loop)
+    expired: list[tuple[str, float]] = []
+    deadline = loop.time() + SLOT
+    one, other, late = (Rings(expired, name) for name in ("first", "beside it", "after them"))
+    assert wheel.add(other, deadline) is wheel.add(one, deadline), "found once more without a look for it"
+    await one.rung.wait()
+    wheel.add(late, deadline)
+    assert len(wheel) == 1
+    await late.rung.wait()
+    assert [name for name, _ in expired] == ["beside it", "first", "after them"]
 
 
 @pytest.mark.parametrize("seconds", [0.1, 100.0, float("inf")])
