@@ -107,8 +107,7 @@ class Actor(Body):
         self,
         to: Ref[Any] | Address[Any] | GroupAddress[Any],
         message: object,
-        *,
-        timeout: float | None = None,
+        timeout: float | None = None,  # by name alone, see `TellMethod`
         wait_for_peer: bool = False,
     ) -> Outcome[Any]:
         """Send without an answer. `await` it to wait for room and to learn of a failure.
@@ -156,8 +155,7 @@ class Actor(Body):
         self,
         to: Ref[Any] | Address[Any] | GroupAddress[Any],
         message: object,
-        *,
-        reply: TypeForm[Any] | None = None,
+        reply: TypeForm[Any] | None = None,  # by name alone, see `TellMethod`
         timeout: float | None = None,
         hedge: float | None = None,
         quorum: int | Share | None = None,

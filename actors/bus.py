@@ -248,8 +248,7 @@ class Bus:
         self,
         to: Ref[Any] | Address[Any] | GroupAddress[Any],
         message: object,
-        *,
-        timeout: float | None = None,
+        timeout: float | None = None,  # by name alone, see `TellMethod`
         wait_for_peer: bool = False,
     ) -> Outcome[Any]:
         """Send without an answer: `await` it on the loop, `.get()` it on another thread. See `Actor.tell`."""
@@ -289,8 +288,7 @@ class Bus:
         self,
         to: Ref[Any] | Address[Any] | GroupAddress[Any],
         message: object,
-        *,
-        reply: TypeForm[Any] | None = None,
+        reply: TypeForm[Any] | None = None,  # by name alone, see `TellMethod`
         timeout: float | None = None,
         hedge: float | None = None,
         quorum: int | Share | None = None,

@@ -29,6 +29,10 @@ M = TypeVar("M")
 R = TypeVar("R")
 
 
+# What stands behind them takes its options by position as well: the default of one that may only be named is looked up
+# in a dict at each call, 3 % of a tell and of an ask. What a type checker lets pass is what these say.
+
+
 class TellMethod(Protocol):
     """`tell(to, message)`: a send without an answer. `wait_for_peer`: wait for a receiver until the deadline."""
 

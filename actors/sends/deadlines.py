@@ -79,8 +79,8 @@ class DeadlineWheel:
         self._slots: dict[int, tuple[Slot, asyncio.TimerHandle]] = {}
         #: What has no deadline and waits all the same.
         self._never: Slot = {}
-        # The slot that was asked for last, and its deadlines, `_until` being none of them any more. Of many asks at once
-        # nearly all have the same, and to find it once more is 2 % of an ask.
+        # The slot that was asked for last, and its deadlines, `_until` being none of them any more. Of many asks at
+        # once nearly all have the same, and to find it once more is 2 % of an ask.
         self._newest: Slot = {}
         self._from = self._until = inf
 
