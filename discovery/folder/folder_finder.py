@@ -10,15 +10,19 @@ nor for what a ConfigMap's links point to. Task: one (waits for: the time of the
 #        It is written again at once where it is gone, as its folder was, and soon where it could not be written.
 # Law 3. The disk may be far away: every look is a daemon thread's, which nobody waits for longer than for the next one.
 # Law 4. Files, their size, and endpoints of each are bounded.
+# Law 5. Whoever puts many files there hides nobody else's: users of the machine have shares of what is read, and of
+#        what is dialed first.
 
 from __future__ import annotations
 
 import asyncio
+import bisect
 import contextlib
 import os
 import secrets
 import threading
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Final, TypeVar
@@ -44,8 +48,10 @@ AGAIN: Final = 10.0
 PATIENCE: Final = 20.0
 #: Seconds by which the calendar was set from which on it is written anew at once: others go by what it says.
 CLOCK_SET: Final = 1.0
-#: Files that are read; of a larger folder the first by name.
+#: Files that are read in one look. Of a larger folder each user's have a share, and of his the next ones by name.
 MOST_FILES: Final = 256
+#: Files of a folder whose owners are asked for in one look.
+MOST_NAMES: Final = 4096
 
 #: What tells a file from a later one of its name: time, size, place.
 _Version = tuple[int, int, int]
@@ -158,7 +164,7 @@ class FolderFinder:
         told, self._told = self._told, found
         for node_id, entry in found.items():
             if told.get(node_id) != entry:
-                self._on_found(Candidate(node_id, entry.endpoints, entry.roles, source=self._source))
+                self._on_found(Candidate(node_id, entry.endpoints, entry.roles, self._source, heard_from=entry.owner))
         for node_id in told:
             if node_id is not None and node_id not in found:
                 self._on_lost(node_id)
@@ -210,13 +216,15 @@ class _Look:
         self._folder = folder
         self._data: dict[str, tuple[_Version, bytes]] = {}
         self._good: dict[str, bytes] = {}
+        #: The last file of a look at a folder that has more: whoever puts many there hides none for ever.
+        self._last = ""
 
     def __call__(self, network: str, now: float) -> tuple[list[NodeEntry], dict[str, str]]:
         """The nodes that are there, and by file what was wrong with it. Raises OSError."""
         names = sorted(name for name in os.listdir(self._folder) if name.endswith(".json") and name[0] != ".")
         found: list[NodeEntry] = []
         wrong: dict[str, str] = {}
-        names = names[:MOST_FILES]
+        names = self._next(names)
         self._data = {name: self._data[name] for name in names if name in self._data}
         self._good = {name: self._good[name] for name in names if name in self._good}
         for name in names:
@@ -230,8 +238,22 @@ class _Look:
                 before = self._good.get(name)
                 entry = None if before is None else read_node(before, network=network, now=now)
             if entry is not None:
-                found.append(entry)
+                found.append(replace(entry, owner=owner_of(path)))
         return found, wrong
+
+    def _next(self, names: list[str]) -> list[str]:
+        """Those of this look."""
+        if len(names) <= MOST_FILES:
+            return names
+        at = bisect.bisect(names, self._last)
+        of_users: dict[str, list[str]] = {}
+        for name in (names[at:] + names[:at])[:MOST_NAMES]:
+            of_users.setdefault(owner_of(self._folder / name), []).append(name)
+        chosen: list[str] = []
+        for left, files in enumerate(sorted(of_users.values(), key=len)):
+            chosen += files[: (MOST_FILES - len(chosen)) // (len(of_users) - left)]
+            self._last = chosen[-1]  # of whoever has most of them
+        return chosen
 
     def _read(self, name: str, path: Path) -> bytes:
         status = path.stat()  # of what a link points to
@@ -244,6 +266,14 @@ class _Look:
             data = file.read(MAX_FILE + 1)
         self._data[name] = (version, data)
         return data
+
+
+def owner_of(path: Path) -> str:
+    """Whose file it is, as far as that can be told."""
+    try:
+        return f"user {path.stat().st_uid}"
+    except OSError:
+        return ""
 
 
 class _Thread:

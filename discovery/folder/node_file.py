@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, Final, TypeVar
 
 import msgspec
@@ -58,6 +58,8 @@ class NodeEntry:
     node_id: str | None
     endpoints: tuple[Endpoint, ...]
     roles: tuple[str, ...] = ()
+    #: Whose file it is.
+    owner: str = field(default="", compare=False)
 
 
 def read_node(data: bytes, *, network: str, now: float) -> NodeEntry | None:

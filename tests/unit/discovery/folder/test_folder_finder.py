@@ -16,7 +16,8 @@ from peerbus.actors.base import ConfigError
 from peerbus.discovery.facts.events import Candidate
 from peerbus.discovery.facts.finder import Finder
 from peerbus.discovery.finder_kinds import make_finders
-from peerbus.discovery.folder.folder_finder import FolderFinder
+from peerbus.discovery.folder import folder_finder
+from peerbus.discovery.folder.folder_finder import MOST_FILES, FolderFinder, owner_of
 from peerbus.transports.streams.endpoint import Endpoint
 
 NODE, OTHER = "a" * 64, "b" * 64
@@ -204,3 +205,24 @@ async def test_a_calendar_that_is_set_is_told_at_once(tmp_path: Path, monkeypatc
 def test_a_url_that_names_no_folder_is_refused(url: str) -> None:
     with pytest.raises(ConfigError, match="names no folder: write folder:///"):
         make_finders([url])
+
+
+@in_real_time
+async def test_many_files_of_one_user_hide_none_of_another_and_all_of_them_have_their_turn(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(folder_finder, "owner_of", lambda path: f"user {int(path.name[0] != 'z')}")
+    for number in range(3 * MOST_FILES):
+        say(tmp_path / f"a{number:04}.json", Endpoint("tcp", "10.0.0.3", 1 + number), node_id=f"{number:064x}")
+    say(tmp_path / "z.json", HERE, node_id=NODE)
+    async with Heard(tmp_path) as heard:
+        await eventually(lambda: len({one.node_id for one in heard.found}) == 3 * MOST_FILES + 1)
+        assert [one.node_id for one in heard.found[:MOST_FILES]].count(NODE) == 1
+        assert NODE not in heard.lost
+        assert {one.heard_from for one in heard.found if one.node_id == NODE} == {"user 0"}
+
+
+def test_whose_a_file_is_can_be_told_where_there_is_one(tmp_path: Path) -> None:
+    assert owner_of(tmp_path / "none.json") == ""
+    say(tmp_path / "one.json", HERE)
+    assert owner_of(tmp_path / "one.json") == f"user {os.getuid()}"
