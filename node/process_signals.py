@@ -93,11 +93,14 @@ class ProcessSignals:
         return self.stops[0]
 
     def obeyed(self) -> None:
-        """An event loop obeys them from now on (it has said before that it wants them): here they are counted only."""
+        """An event loop obeys them from now on (it has said before that it wants them): here they are counted only.
+
+        A loop has what a signal interrupts go on by itself (`siginterrupt`). Here it may not: whoever waits for a lock
+        would never hear of one.
+        """
         self._first = "nothing"
         for number in STOPS:
             signal.signal(number, self.hear)
-            signal.siginterrupt(number, False)
 
     def end(self) -> None:
         """Nobody obeys them any more: they are counted while the process ends, by itself or by the second."""

@@ -35,6 +35,7 @@ sys.exit(run_loop(main()))
 #: What holds it up, while it stops.
 STUCK = {
     "the loop is blocked by a handler": "time.sleep(1000)",
+    "the loop is blocked by a lock": "lock = threading.Lock()\n        lock.acquire()\n        lock.acquire()",
     "a thread that the loop lent does not end": "asyncio.get_running_loop().run_in_executor(None, time.sleep, 1000)",
     "a cancellation is swallowed": (
         "while True:\n            try: await asyncio.sleep(1000)\n            except asyncio.CancelledError: pass"
