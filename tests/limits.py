@@ -273,8 +273,10 @@ LIMITS: dict[str, tuple[Limit, ...]] = {
         Limit("discovery.folder.folder_finder", "MOST_FILES", "files of a folder of nodes that are read in one look"),
         Limit("discovery.folder.folder_finder", "MOST_NAMES", "files of it whose owners are asked for in one look"),
         Limit("discovery.folder.node_file", "MAX_FILE", "one of them", "bytes"),
+        Limit("discovery.folder.node_file", "MAX_ROLES", "roles of it"),
         Limit("discovery.facts.bans", "MAX_BANS", "bans of the operator, and as many automatic ones"),
         Limit("discovery.book.sqlite_book", "MAX_PINS", "pinned addresses"),
+        Limit("discovery.book.sqlite_book", "MAX_FOREIGN", "places of unknown schemes that it keeps of a peer"),
         Limit("transports.streams.path_size", "MOST_PLACES", "machines with a narrow path"),
     ),
     "log": (
