@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from random import Random
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from nats_scene import ALICE, BOB, Scene, at_server
-from virtual_time import eventually
+from virtual_time import eventually, in_virtual_time
 
 from peerbus.transports.kinds import read_endpoint
 from peerbus.transports.nats import NatsServer, NatsTransport, presence
+from peerbus.transports.nats.client_protocol import Delivery
+from peerbus.transports.nats.presence import NatsPresence
+from peerbus.transports.nats.subjects import Subjects
 from peerbus.transports.streams import Identity
 
 
@@ -45,6 +51,7 @@ async def present(scene: Scene, identity: Identity, inbox: str) -> AsyncIterator
 @pytest.fixture(autouse=True)
 def _soon(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(presence, "SOON", 0.01)
+    monkeypatch.setattr(presence, "GOODBYE", 0.02)
 
 
 async def test_each_hears_of_the_others_those_that_come_later_and_that_go() -> None:
@@ -86,3 +93,62 @@ async def test_strangers_may_say_anything_and_no_more_than_so_many_are_remembere
         assert all(len(places) <= 8 for places in alice.places)
         assert not any(subject.startswith(b"$SYS") for subject, _ in scene.server.published)
         link.let_go()
+
+
+class Room:
+    """Where all hear what each says, at once, itself included."""
+
+    def __init__(self) -> None:
+        self.listening: list[Callable[[Delivery], bool]] = []
+        self.said: list[bytes] = []
+
+    def say(self, said: bytes) -> None:
+        self.said.append(said)
+        for listen in [*self.listening]:
+            listen(Delivery(b"", 1, b"", 0, said))
+
+    def enter(self, inbox: str, found: Callable[[tuple[object, ...]], None]) -> NatsPresence:
+        """Somebody comes with that inbox."""
+
+        def publish(_to: bytes, _reply: bytes, parts: tuple[bytes, ...]) -> None:
+            self.say(b"".join(parts))
+
+        def subscribe(_subject: bytes, listen: Callable[[Delivery], bool]) -> None:
+            self.listening.append(listen)
+
+        connection = SimpleNamespace(subscribe=subscribe, publish=publish, busy=False, unsubscribe=id)
+        link: Any = SimpleNamespace(connection=connection, subjects=Subjects("lan"), rng=Random(1))
+        link.token, link.dead, link.listen_at = "token-of-one", False, lambda *_: None
+        return NatsPresence(link, inbox, read_endpoint(f"nats://127.0.0.1:4222/lan/{inbox}"), found)
+
+
+@in_virtual_time
+async def test_a_goodbye_that_somebody_else_says_is_denied_and_moves_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(presence, "GOODBYE", 1.0)
+    room, seen = Room(), Seen()
+    alice, bob = room.enter("inbox-of-a", seen), room.enter("inbox-of-b", Seen())
+    await seen.until(["inbox-of-b"])
+    for _ in range(100):
+        room.say(b"Ginbox-of-b")
+        await asyncio.sleep(0.1)
+    assert seen.places == [["inbox-of-b"]]
+    assert 9 <= room.said.count(b"Hinbox-of-b") <= 11  # one a second, whatever the pace of the others
+    bob.close()
+    room.listening.pop()
+    await seen.until([])
+    alice.close()
+
+
+@in_virtual_time
+async def test_a_flood_of_inboxes_pushes_out_none_that_has_said_itself_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(presence, "MOST_HEARD", 8)
+    room, seen = Room(), Seen()
+    alice = room.enter("inbox-of-a", seen)
+    for _ in range(2):
+        room.say(b"Hinbox-of-b")
+    for number in range(200):
+        room.say(b"Hinbox-%04d" % number)
+        await asyncio.sleep(0.05)
+    assert all("inbox-of-b" in places for places in seen.places)
+    assert len(seen.places[-1]) == 8
+    alice.close()
