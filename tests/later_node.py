@@ -83,10 +83,10 @@ def framed(value: object) -> bytes:
 
 def larger(hello: dict[str, Any]) -> dict[str, Any]:
     """Fields of that HELLO, above the bounds of this version."""
-    large = {"priority": 300, "max_message": 2**25, "bytes": 2**40}
-    own = [{**channel, **large} for channel in hello["channels"]]
-    unusable = [{**own[0], "name": "n" * 100}, {**own[0], "name": "other", "schema": bytes(32)}, own[0]]
-    many = [{**own[0], "name": f"c{number}", "types": [], "schema": bytes(16)} for number in range(260)]
+    own = [{**channel, "priority": 300, "max_message": 2**25} for channel in hello["channels"]]
+    large = {**own[0], "bytes": 2**40}  # of those that carry nothing: what has come is held against the real window
+    unusable = [{**large, "name": "n" * 100}, {**large, "name": "other", "schema": bytes(32)}, large]
+    many = [{**large, "name": f"c{number}", "types": [], "schema": bytes(16)} for number in range(260)]
     return {
         "name": hello["name"] + "x" * 100,
         "offers": [*hello["offers"], "Of a later grammar: [1]", *(f"role{number}" for number in range(100))],
