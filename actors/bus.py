@@ -344,7 +344,7 @@ class Bus:
 
     def call(self, action: Callable[[], object]) -> None:
         """Run `action` on the loop's thread, soon. From any thread."""
-        if get_ident() == self.thread:
+        if get_ident() == self.thread and not self.loop.is_closed():
             self.loop.call_soon(action)
         elif self.thread != ENDED:
             self.on_loop(action)

@@ -197,7 +197,7 @@ def test_time_that_is_over_is_said_with_how_far_everybody_was(environment: dict[
     ("flags", "complaint"),
     [
         (["--nodes", "2"], "--nodes 2: write 3 to 32"),
-        (["--nodes", "many"], "argument --nodes: invalid int value: 'many'"),
+        (["--nodes", "many"], "argument --nodes: 'many' is no whole number"),
         (["--file", "/nowhere"], "--file /nowhere does not exist"),
     ],
 )

@@ -23,8 +23,9 @@ async def test_processes_that_all_wait_for_an_actor_that_waits_for_the_pool_are_
         asks = [node.ask(SECOND, Round((third, str(SECOND))), timeout=60) for _ in range(2)]
         results = await asyncio.gather(*asks, return_exceptions=True)
         failed = [each for each in results if isinstance(each, RemoteError)]
-        assert len(failed) == 1, results
-        assert failed[0].code == "Deadlock"
+        # With `prefetch` what the other actor asks may stand behind the member that waits for it, which ends that wait.
+        assert 1 <= len(failed) <= 1 + prefetch, results
+        assert {each.code for each in failed} == {"Deadlock"}
         assert "/third → " in str(failed[0])
         assert await node.ask(SECOND, Pid(), timeout=5)
         await until(lambda: node.snapshot().ledger.balanced)

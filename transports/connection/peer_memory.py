@@ -121,7 +121,7 @@ class MemoryShare:
         source: object,
         proven_at: float,
     ) -> None:
-        self.source: object = self if source is None else source
+        self.source = object() if source is None else source  # not itself, which would be garbage
         self.proven_at = proven_at
         self._memory = memory
         self._weigh = weigh

@@ -168,6 +168,13 @@ def test_sends_to_a_loop_that_was_closed_without_a_word_fail_at_once(lost: Loop,
     assert not lost.ref.is_alive()
 
 
+def test_what_ends_behind_the_loop_is_a_dead_letter_and_no_error(lost: Loop) -> None:
+    lost.close()
+    for number in range(30):  # of the first ones each is logged, of the rest a sum: that is for the loop
+        lost.bus.dead_letter(number, "unheard", to="somebody", sender=None)
+    assert lost.bus.dead_letters.counts == {"unheard": 30}
+
+
 class Answers(Actor):
     """Awaits something for each message, and then waits in a task for the next."""
 

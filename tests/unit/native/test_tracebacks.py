@@ -48,7 +48,7 @@ async def test_what_a_handler_raises_comes_by_the_line_of_the_core_that_called_i
         core, *others = await heard
     assert core.filename.endswith("peerbus/actors/engine/turn.py")
     assert core.name == "run_turn"
-    assert core.line == "result = handler[0](actor, message)"
+    assert core.line == "result = function(actor, message)"
     own = [frame for frame in others if frame.filename == __file__]
     assert [frame.name for frame in own] == ["fail", "deeper"]
     assert own[-1].line == linecache.getline(__file__, own[-1].lineno or 0).strip()

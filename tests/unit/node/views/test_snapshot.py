@@ -71,8 +71,8 @@ async def test_a_snapshot_costs_little_more_for_each_actor_and_each_peer() -> No
             hub.spawn(Held)
         await asyncio.sleep(0.1)
         idle = calls_of(hub.snapshot)
-        # One call that adds its account to the sum.
-        assert idle - with_few <= 200 * 2
+        # One call that adds its account to the sum, and one that says how many were sent to it.
+        assert idle - with_few < 200 * 3
         for ref in [hub.spawn(Held) for _ in range(200)]:
             hub.bus.tell(ref, Job())
             hub.bus.tell(ref, Job())
@@ -84,4 +84,4 @@ async def test_a_snapshot_costs_little_more_for_each_actor_and_each_peer() -> No
         async with cluster.running(*peers[4:]):
             await eventually(lambda: len(hub.peers) == 24)
             # Nothing of a peer is listed: its connection, its credit, its streams and its account are summed.
-            assert calls_of(lambda: hub.snapshot(0)) - before <= 20 * 36
+            assert calls_of(lambda: hub.snapshot(0)) - before <= 20 * 42
