@@ -10,6 +10,7 @@ own here, bounded by the credit that it granted. The mailbox takes what is said 
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import Callable, Mapping
 from functools import partial
 from types import TracebackType
@@ -36,6 +37,7 @@ from .holding import Holding, origin_of
 from .leave_taking import LeaveTaking
 from .liveness import Detector
 from .path_watch import PathWatch
+from .peer_memory import PeerMemory
 from .pulse import HEARTBEAT_INTERVAL, SILENT, Pulse
 from .rate_keeping import RateKeeping
 from .rising import Rising
@@ -120,7 +122,8 @@ class PeerConnection(Actor):
         self.peer_id: str = greeted.peer.node_id
         self._reader = self._make_reader(made.decoders, shared)
         held, parts = (self._held, self._drop), (self._receive, self._reader)
-        self._holding = Holding(bus, shared.memory, self.peer_id, *parts, *held, origin_of(greeted))
+        memory = PeerMemory(sys.maxsize) if greeted.inside else shared.memory  # a process of this node is no peer
+        self._holding = Holding(bus, memory, self.peer_id, *parts, *held, origin_of(greeted))
         self._receive.answers.heavy = self._holding.look
         self._compressing.hand, self._compressing.grew = self._reader.hand, self._holding.grew
         self._rising = Rising(self._reader, self._receive, self._descriptions, enter=self._enter, changed=self._changed)
