@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from functools import cache, partial
-from typing import TYPE_CHECKING, Any, Generic, Protocol, Self, TypeVar, runtime_checkable
+from typing import TYPE_CHECKING, Any, Generic, Protocol, Self, TypeVar, cast, runtime_checkable
 
 from ..base import DeadlineExceeded, RemoteError, SendError, WouldDeadlock
 from ..mailbox import AnsweringCell
@@ -90,7 +90,7 @@ class AskFuture(asyncio.Future[T], AsCoroutine[T], Generic[T]):
     def set_exception(self, error: BaseException | type[BaseException], /) -> None:
         """It failed. From now on it has a destructor, which sees whether anybody looked: see `_heard_last`."""
         super().set_exception(error)
-        self.__class__ = _that_is_heard(self.__class__)
+        self.__class__ = cast("type[Self]", _that_is_heard(self.__class__))
 
     def raised(self, error: BaseException) -> None:
         """The handler raised `error`."""
