@@ -91,7 +91,8 @@ def test_every_copy_is_right_although_an_archive_is_killed(environment: dict[str
         assert (keep / name / "film.bin").read_bytes() == content
     for name in ("archive-1", "archive-2"):
         assert (rows[name]["roles"], rows[name]["verified"]) == (["archive"], None)
-        assert rows[name]["blocks_served"] > 0
+    # Of the one that was killed it is what it had last reported, which may be from before it served anything.
+    assert rows["archive-1"]["blocks_served"] > 0
     for name in rows:
         assert (keep / name / "key.pem").stat().st_mode & 0o077 == 0
         assert rows[name]["id"][:12] in (keep / f"{name}.log").read_text()
