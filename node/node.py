@@ -208,7 +208,7 @@ class Node(NodeSends, NodeWaits, NodeViews):
             if self._pex is not None:
                 self.bus.declare(PeerExchange.channel)
                 exchange = partial(PeerExchange, self.node_id, self.network, self._pex, self._options.requires)
-            # First of all: between the start of the peer manager and that of the reactors is no time for others.
+            # Before the peer manager, which peers may reach from its start on; they hear of roles by `serve`.
             self._lag = LoopLag(self.bus.loop, monotonic, self.bus.context.copy())
             inspector = partial(Inspector, self.snapshot, self.waits, self.events, self._lag)
             await self.bus.started(self.bus.spawn(inspector, name=INSPECTOR.reactor))

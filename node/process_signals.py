@@ -95,8 +95,8 @@ class ProcessSignals:
     def obeyed(self) -> None:
         """An event loop obeys them from now on (it has said before that it wants them): here they are counted only.
 
-        A loop has what a signal interrupts go on by itself (`siginterrupt`). Here it may not: whoever waits for a lock
-        would never hear of one.
+        A loop has what a signal interrupts go on by itself (`siginterrupt`). Here it may not: whoever waits for a lock,
+        as the interpreter does at its end for each thread, would never hear of one.
         """
         self._first = "nothing"
         for number in STOPS:
@@ -104,11 +104,7 @@ class ProcessSignals:
 
     def end(self) -> None:
         """Nobody obeys them any more: they are counted while the process ends, by itself or by the second."""
-        self._first = "nothing"
-        for number in STOPS:
-            # Without SA_RESTART, which a loop sets: the interpreter's wait for a thread goes on by itself with it, and
-            # `hear` is not called.
-            signal.signal(number, self.hear)
+        self.obeyed()
         if self._reloads:
             signal.signal(signal.SIGHUP, self._hear_reload)
 
