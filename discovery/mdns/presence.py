@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from ...transports.streams import Endpoint
+from ...transports.streams import Endpoint, address_of_host
 from ..peer import MAX_ADDRESSES
 from ..records import LocalAddress
 from .service_record import DISCARD, SRV_SCHEME, text_of
@@ -51,7 +50,7 @@ def presence_of(
         return None
     as_srv = [place for place in places if place.scheme == SRV_SCHEME]
     port = as_srv[0].port if as_srv else DISCARD
-    plain = tuple(place.host for place in as_srv if place.port == port and _is_address(place.host))
+    plain = tuple(place.host for place in as_srv if place.port == port and address_of_host(place.host))
     if len(plain) == len(places):
         return Presence(port, plain, text_of(node_id, network, roles))
     # A service must have an address to be found (RFC 6763 §5); readers of `at` do not dial it.
@@ -81,11 +80,3 @@ def spoken_on(addresses: Iterable[LocalAddress]) -> list[str]:
         if key not in chosen or (address.ip.version == 6 and address.ip.is_link_local):
             chosen[key] = address
     return [address.host for address in chosen.values()]
-
-
-def _is_address(host: str) -> bool:
-    try:
-        ipaddress.ip_address(host)
-    except ValueError:
-        return False
-    return True

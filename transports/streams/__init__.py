@@ -27,7 +27,7 @@ from .receive_buffer import ReceiveBuffer
 from .relay_flow import MESSAGE_HEAD, RELAY_RESET
 from .relayed_stream import HANDSHAKE_WINDOW, RelayedStream
 from .schemes import Scheme, known_schemes, register
-from .scope import Scope, scope_of_host
+from .scope import Scope, address_of_host, scope_of_host
 from .shapes import HOST_AND_PORT, NAME, PATH, Location, Shape
 from .socket_listener import SocketListener
 from .socket_pair import stream_of_pair
@@ -134,6 +134,7 @@ __all__ = [
     "UnixTransport",
     "Wire",
     "WriteGate",
+    "address_of_host",
     "check_node_id",
     "check_secret",
     "client_context",

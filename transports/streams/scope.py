@@ -8,7 +8,7 @@ from __future__ import annotations
 import enum
 import ipaddress
 
-__all__ = ["Scope", "scope_of_host"]
+__all__ = ["Scope", "address_of_host", "scope_of_host"]
 
 #: IPv6 addresses that lead to the IPv4 one in their last 32 bits: by this machine (RFC 4291 §2.5.5), or by a translator
 #: in the network (RFC 6052 §2.1, RFC 8215, RFC 2765 §2.1).
@@ -39,7 +39,7 @@ class Scope(enum.IntEnum):
 
 def scope_of_host(host: str) -> Scope:
     """From how far away a host can be reached, an IP address (with a zone, or without) or a name."""
-    address = _address(host)
+    address = address_of_host(host)
     if address is None:
         return _scope_of_name(host)
     scope = _scope_of(_inner(address) if isinstance(address, ipaddress.IPv6Address) else address)
@@ -58,7 +58,8 @@ def _scope_of(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> Scope:
     return Scope.WORLD
 
 
-def _address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+def address_of_host(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    """The IP address that a host is, with a zone or without; None for a name."""
     try:
         return ipaddress.ip_address(host.partition("%")[0])
     except ValueError:

@@ -17,6 +17,7 @@ from ...actors.base import DialFailed, HandshakeFailed, ListenFailed
 from .endpoint import Endpoint
 from .names import Names
 from .path_size import NarrowPlaces, TcpPath
+from .scope import address_of_host
 from .socket_connect import connect
 
 __all__ = ["TcpSockets"]
@@ -165,7 +166,7 @@ class TcpSockets:
             return _numeric(host, port)
         except socket.gaierror:
             address, _, zone = host.partition("%")
-            if zone and _is_address(address):
+            if zone and address_of_host(address):
                 raise _NoSuchZoneHere(zone) from None
             found = await self._names.find(host, timeout=timeout)
         return [address for one in found for address in _numeric(one, port)]
@@ -212,19 +213,11 @@ def _unresolved(error: OSError | UnicodeError) -> str:
     return str(error) if isinstance(error, _NoSuchZoneHere) else f"the name cannot be resolved: {_why(error)}"
 
 
-def _is_address(host: str) -> bool:
-    try:
-        ipaddress.ip_address(host)
-    except ValueError:
-        return False
-    return True
-
-
 def _zone_missing(error: OSError, host: str) -> str:
     """What to do about a link-local address that says no link (RFC 4007 §11), which the system calls invalid."""
-    if error.errno != errno.EINVAL or "%" in host or not _is_address(host):
+    address = address_of_host(host)
+    if error.errno != errno.EINVAL or "%" in host or address is None:
         return ""
-    address = ipaddress.ip_address(host)
     if address.version == 4 or not address.is_link_local:
         return ""
     return f"; a link-local address says the interface as well: [{host}%eth0], as `ip address` shows it"
