@@ -32,10 +32,16 @@ class Note(Message):
     number: int
 
 
+class Hold(Message):
+    """Nothing else is begun meanwhile."""
+
+    seconds: float
+
+
 class Store(Reactor):
     """Notes when each chunk came."""
 
-    channel = Channel("store", messages=(Upload, Count, Chunk, Note))
+    channel = Channel("store", messages=(Upload, Count, Chunk, Note, Hold), window=2)
 
     def __init__(self, clock: Callable[[], float], times: list[float]) -> None:
         super().__init__()
@@ -54,6 +60,10 @@ class Store(Reactor):
     async def count(self, count: Count) -> AsyncIterator[Chunk]:
         for number in range(count.to):
             yield Chunk(number, bytes(count.size))
+
+    @handles(Hold)
+    async def hold(self, hold: Hold) -> None:
+        await asyncio.sleep(hold.seconds)
 
     @handles(Note)
     def note(self, _: Note) -> None:
@@ -173,6 +183,37 @@ async def test_rates_that_are_set_and_taken_away_hold_for_streams_that_are_open(
     assert sim.loop.time() - began < 2.0
     assert await alice.set_rates(PeerRates(None, {"store": Rate(messages=1000)}))
     assert await upload(bob, alice, 1500) == 1500
+
+
+@pytest.mark.parametrize("turned", [False, True], ids=["set", "set and taken away"])
+@pytest.mark.seeds(2)
+async def test_a_rate_holds_for_streams_that_wait_to_be_sent_when_it_is_set(sim: Simulation, turned: bool) -> None:
+    times: list[float] = []
+    alice, bob = await pair(sim, times, PeerRates())
+    store = Peer(bob.node_id) / Store
+    for _ in range(3):
+        await alice.tell(store, Hold(10.0))  # one is worked on, two use the credit up
+
+    async def read(to: int) -> int:
+        count = 0
+        async for _ in alice.stream(store, Count(to), idle=600, timeout=60):
+            times.append(sim.loop.time())
+            count += 1
+        return count
+
+    streams = [asyncio.ensure_future(read(200)) for _ in range(2)]
+    await sim.run_for(1)
+    assert await alice.set_rates(Rate(messages=RATE, messages_burst=BURST))
+    await sim.run_for(1)
+    if turned:
+        assert await alice.set_rates(None)
+    began = sim.loop.time()
+    assert await asyncio.gather(*streams) == [200, 200]
+    if turned:
+        assert sim.loop.time() - began < 30.0
+    else:
+        assert most_in(1.0, times) <= RATE + BURST + 2
+        assert (400 - BURST - 2) / RATE <= times[-1] - times[0] <= 400 / RATE + 3
 
 
 @pytest.mark.seeds(2)

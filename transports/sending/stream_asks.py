@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
+from itertools import chain
 from typing import Any, Protocol, cast
 
 from ...actors.base import MessageTypeError, SchemaMismatch, SendError, printable
@@ -28,6 +29,7 @@ from ..lanes import (
     weight_of_unread,
 )
 from ..wire import (
+    NUMBER,
     Allowance,
     EndFrame,
     Error,
@@ -232,10 +234,20 @@ class StreamAsks:
     def judged(self) -> None:
         """The rates are other ones: streams that are open go by them too."""
         if self.pacing is not None:
+            for lane in self._lanes.by_index:
+                for outgoing in _unsent(lane):
+                    self._narrow(lane, outgoing)
             for outgoing in self._asks.by_rid.values():
                 ask = outgoing.reply
                 if isinstance(ask, RemoteStreamAsk) and ask.lane is not None and ask not in self.pacing.paces:
                     self._paced(self.pacing, ask, ask.lane, ask.buffer.window.left)
+
+    def _narrow(self, lane: OutLane, outgoing: Outgoing) -> None:
+        """The peer has heard nothing of it yet: it begins as one that is asked for now."""
+        ask = outgoing.reply
+        if isinstance(ask, RemoteStreamAsk) and ask.lane is lane and not ask.narrow:
+            window = self.begins(ask, lane, ask.buffer.window.whole)
+            outgoing.number = outgoing.number & NUMBER | flags_of(*window, opened=ask.opened)
 
     def _say(self, ask: RemoteStreamAsk | RelayedAsk, items: int, size: int) -> None:
         assert ask.lane is not None
@@ -351,6 +363,16 @@ class StreamAsks:
         elif ask.sink is not None:
             ask.sink.number(frame.rid)
             ask.granted(frame.items, frame.bytes)
+
+
+def _unsent(lane: OutLane) -> Iterator[Outgoing]:
+    """What waits on that lane, for a place, for credit or to be written."""
+    streams = lane.waiters.streams
+    for waiter in chain(lane.waiters, () if streams is None else streams.waiting):
+        if isinstance(waiter.envelope, Outgoing):
+            yield waiter.envelope
+    for batch in lane.queue:
+        yield from batch.asks or ()
 
 
 def _broken(ask: RemoteAsk[Any], error: SendError) -> None:
