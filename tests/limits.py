@@ -136,6 +136,7 @@ LIMITS: dict[str, tuple[Limit, ...]] = {
         Limit("transports.schema.compatibility", "STEPS", "steps of comparing a peer's description with the node's"),
         Limit("transports.wire.frames", "DESCRIBE_LIMIT", "descriptions that are asked for at once"),
         Limit("transports.wire.codecs", "MAX_JUDGED", "verdicts about descriptions that are kept"),
+        Limit("transports.wire.codecs", "MOST_JUDGED", "memory for all of these", "bytes"),
         Limit("transports.streams.tls_session", "IDLE_RECORDS", "TLS records that carry nothing (KeyUpdate)"),
         Limit("transports.streams.tls_session", "HANDSHAKE_BYTES", "a handshake of TLS", "bytes"),
         Limit("transports.streams.tls_turns", "SLICE", "TLS records of strangers, and of bursts, in one turn"),

@@ -39,9 +39,10 @@ class OutLanes:
         #: What windows may grow by: what is accepted here and does not leave yet takes this node's memory.
         self.share = WindowShare()
         #: Bytes of memory, as one estimates it, for the lanes that are here by the peer's will alone: to reactors that
-        #: nobody here has, and those that are closed, which stand there for good.
+        #: nobody here has, and those that are closed, which stand there for good. And for what a peer that declares a
+        #: channel otherwise has declared there, where that is more than the lane itself takes.
         self.weight = 0
-        self._weighed: set[int] = set()
+        self._weighed: dict[int, int] = {}
 
     def open(
         self,
@@ -63,11 +64,10 @@ class OutLanes:
         codec = self._codecs.towards(info.name, info.schema) or self._codecs.get(info.name)
         lane = OutLane(index, info, codec, wake)
         lane.alone, lane.clock, lane.encode = alone, clock, encode
-        if codec is None:
-            self._weigh(lane)
         self.by_index.append(lane)
         self.turns.append(LaneTurn(lane, info.priority))
         self.by_name[info.name] = lane
+        self._weigh(lane)
 
     def close(self, index: int) -> OutLane | None:
         """The peer's reactor is gone; returns its lane, None where it was gone before. Raises ProtocolError."""
@@ -79,9 +79,15 @@ class OutLanes:
         return lane
 
     def _weigh(self, lane: OutLane) -> None:
-        if lane.index not in self._weighed:
-            self._weighed.add(lane.index)
-            self.weight += OF_LANE + sum(map(getsizeof, lane.info.types))
+        held = 0 if lane.codec is None else lane.codec.memory
+        if lane.known and self.by_name.get(lane.info.name) is lane:
+            held = max(0, held - OF_LANE)
+        else:
+            held += OF_LANE + sum(map(getsizeof, lane.info.types))
+        before = self._weighed.get(lane.index, 0)
+        if held != before:
+            self._weighed[lane.index] = held
+            self.weight += held - before
 
     def differs(self, lane: OutLane, why: str) -> None:
         """Nothing can be sent on that lane: what the peer declares on it is not known. Tell the operator."""
@@ -97,6 +103,7 @@ class OutLanes:
     def agree(self, lane: OutLane, codec: ChannelCodec) -> None:
         """What the peer declares on a lane is known, and this is sent."""
         lane.speak(codec)
+        self._weigh(lane)
         refusals = codec.refusals
         if refusals:
             (log.info if codec.numbers else log.warning)(

@@ -12,10 +12,13 @@ from .payload import ChannelCodec
 from .peer_codec import codec_towards
 from .wrong_hash import WrongHash
 
-__all__ = ["MAX_JUDGED", "Codecs"]
+__all__ = ["MAX_JUDGED", "MOST_JUDGED", "Codecs"]
 
 #: Verdicts that are kept: a program with some versions of each of its channels among its peers has a dozen.
 MAX_JUDGED = 256
+#: Bytes of memory for all of these: one of some dozens of messages has 10 KiB, one that was made to be large 450 KiB.
+#: (What a connection uses counts for its peer, in `PeerMemory`, for as long as it is there.)
+MOST_JUDGED = 4 << 20
 #: Bytes of a peer's description that are read, and those for each of the node's own: one of many versions on has twice
 #: as many. What is beyond that takes tens of milliseconds to read, for each channel and each new hash.
 READ, READ_TIMES = 32 * 1024, 8
@@ -30,6 +33,8 @@ class Codecs:
         self._codecs: dict[str, ChannelCodec] = {}
         #: Towards peers with other messages, by name and the peer's hash; used last, kept longest.
         self._judged: OrderedDict[tuple[str, bytes], ChannelCodec] = OrderedDict()
+        #: Bytes of memory that these take.
+        self._taken = 0
 
     def get(self, name: str) -> ChannelCodec | None:
         """The codec of a channel; None for one that this node does not know, or that cannot travel: see `make`."""
@@ -64,10 +69,17 @@ class Codecs:
         most = READ + READ_TIMES * len(own.described.data)
         if len(data) > most:
             raise ValueError(f"a description of {len(data)} bytes, at most {most} are read beside this node's own")
-        made = self._judged[name, schema] = codec_towards(own, schema, read_description(data))
-        if len(self._judged) > MAX_JUDGED:
-            self._judged.popitem(last=False)
+        made = codec_towards(own, schema, read_description(data))
+        self._keep((name, schema), made)
         return made
+
+    def _keep(self, key: tuple[str, bytes], made: ChannelCodec) -> None:
+        judged = self._judged
+        before = judged.pop(key, None)
+        judged[key] = made
+        self._taken += made.memory - (0 if before is None else before.memory)
+        while len(judged) > MAX_JUDGED or self._taken > MOST_JUDGED:
+            self._taken -= judged.popitem(last=False)[1].memory
 
     def make(self, name: str) -> ChannelCodec | None:
         """The codec of a channel; None for one that this node does not know, or that stays here.

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property, partial
+from itertools import chain
+from sys import getsizeof
 from typing import Any
 
 from ...actors.base import MessageTooLarge, MessageTypeError, SchemaMismatch
@@ -44,6 +46,9 @@ Payload = tuple[int, bytes]
 PLAIN = 0
 #: How many types a codec remembers that asks have named as their answers.
 KEPT_REPLIES = 256
+#: Bytes of memory for a message of a peer beside its name, and for one that nothing here is read as beside what is
+#: said of it.
+OF_NAME, OF_UNREADABLE = 32, 320
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +70,13 @@ class Numbering:
     unread: Mapping[type, str]
     otherwise: frozenset[type] = frozenset()
 
+    @property
+    def memory(self) -> int:
+        """Bytes of memory that it takes, and what a codec makes of it: what the peer's description is to be paid by."""
+        unreadable = self.unreadable.values()
+        texts = sum(map(getsizeof, chain(self.names, unreadable, self.refused.values(), self.unread.values())))
+        return OF_NAME * len(self.names) + OF_UNREADABLE * len(unreadable) + texts
+
 
 class ChannelCodec:
     """Encodes and decodes the messages of one channel. Stateless but for its decoders; shared by connections.
@@ -84,6 +96,8 @@ class ChannelCodec:
         #: What travels of the declared messages, in the order of their numbers; of a peer's those that are known here.
         self.messages = tuple(message_type for message_type in own.classes if message_type is not None)
         self._names = own.names
+        #: Bytes of memory that are here because a peer declares the channel otherwise.
+        self.memory = 0 if theirs is None else theirs.memory
         self._refused, self._unread = own.refused, own.unread
         #: Numbers of what nothing here is read as.
         self._unknown = frozenset(own.unreadable)

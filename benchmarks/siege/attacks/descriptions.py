@@ -1,4 +1,4 @@
-"""Peers that describe the channel of the honest otherwise: in many words, and each time anew."""
+"""Peers that describe the channel of the honest otherwise: in many words or many messages, and each time anew."""
 
 from __future__ import annotations
 
@@ -25,6 +25,9 @@ _CHANNELS = 256
 
 
 def _described(number: int) -> bytes:
+    if number % 2:  # as many messages as may be, all of which the node has to know to be none of its own
+        return bytes(msgpack.packb([1, [], [[f"{number:x}.{each:x}", "int"] for each in range(1024)]]))
+    number //= 2
     words = _WORDS[number % len(_WORDS)]
     shape = ["union", *[["list", "str"]] * (words // 4), *["int"] * (words // 2)] if words else "str"
     definition = ["map", f"Question{number}", None, False, [["number", 0, shape]]]
@@ -69,7 +72,7 @@ def _judge(facts: Mapping[str, int]) -> tuple[str, ...]:
 ATTACK = Attack(
     number=7,
     name="descriptions",
-    about="four peers that describe the channel of the honest otherwise, in thousands of words, again and again",
+    about="four peers that describe the channel of the honest otherwise, in thousands of words or messages, on and on",
     run=_run,
     small=1,
     judge=_judge,

@@ -11,6 +11,7 @@ from peerbus.actors.base.errors import ProtocolError
 from peerbus.actors.mailbox.ledger import Books, Side
 from peerbus.transports.lanes import WindowBudget
 from peerbus.transports.lanes.out_lane import OutLane
+from peerbus.transports.schema import hash_of
 from peerbus.transports.sending.out_lanes import OF_LANE, OutLanes
 from peerbus.transports.wire.codecs import Codecs
 from peerbus.transports.wire.frames import WindowFrame
@@ -56,6 +57,28 @@ def test_lanes_weigh_that_are_here_by_the_peers_will_alone_and_each_once() -> No
     assert closed >= one + OF_LANE
     for index in (0, 2):
         lanes.close(index)
+    assert lanes.weight == closed
+
+
+def test_what_a_peer_declares_otherwise_weighs_where_it_is_more_than_the_lane_takes() -> None:
+    codecs = Codecs(CHANNELS)
+    data = msgspec.msgpack.encode([1, [], [[f"Message{each}", "int"] for each in range(500)]])
+    small = msgspec.msgpack.encode([1, [], [["Message", "int"]]])
+    large_info, small_info = (msgspec.structs.replace(FIRST, schema=hash_of(each)) for each in (data, small))
+    large, little = (codecs.judge("first", hash_of(each), each) for each in (data, small))
+    assert large is not None
+    assert little is not None
+    lanes = OutLanes(codecs, "test", "b" * 64)
+    lanes.open(0, large_info, nobody, lambda: False, lambda: 0.0, lambda *_: None)
+    assert lanes.weight == large.memory - OF_LANE  # its verdict is known
+    lanes.close(0)
+    closed = lanes.weight
+    assert closed > large.memory + OF_LANE
+    lanes.open(1, small_info, nobody, lambda: False, lambda: 0.0, lambda *_: None)
+    assert lanes.weight == closed
+    lanes.agree(lanes.at(1), large)  # as its description says
+    assert lanes.weight == closed + large.memory - OF_LANE
+    lanes.agree(lanes.at(1), little)
     assert lanes.weight == closed
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +12,7 @@ import pytest
 from peerbus.actors import Channel, Message
 from peerbus.transports.schema import Described, describe, hash_of
 from peerbus.transports.wire import WrongHash
-from peerbus.transports.wire.codecs import MAX_JUDGED, READ, READ_TIMES, Codecs
+from peerbus.transports.wire.codecs import MAX_JUDGED, MOST_JUDGED, READ, READ_TIMES, Codecs
 
 
 @dataclass(frozen=True)
@@ -74,3 +75,44 @@ def test_a_description_is_read_in_proportion_to_the_nodes_own() -> None:
     data = msgspec.msgpack.encode([1, [], [["Put", ["union", *["int"] * READ], None]]])
     with pytest.raises(ValueError, match=f"at most {READ + READ_TIMES * len(own.described.data)} are read"):
         codecs.judge("store", hash_of(data), data)
+
+
+def crowded(number: int) -> bytes:
+    """A description of as many messages as may be, of which nobody here knows one."""
+    return msgspec.msgpack.encode([1, [], [[f"{number:x}.{each:x}", "int"] for each in range(1024)]])
+
+
+def test_what_a_verdict_takes_is_said_as_it_is() -> None:
+    codecs = Codecs({"store": Channel("store", messages=(Put,))})
+    own = codecs.get("store")
+    assert own is not None
+    assert own.memory == 0  # it is this node's
+    first = described(0)
+    codecs.judge("store", first.schema, first.data)  # what is made once
+    data = crowded(0)
+    tracemalloc.start()
+    try:
+        before = tracemalloc.get_traced_memory()[0]
+        made = codecs.judge("store", hash_of(data), data)
+        took = tracemalloc.get_traced_memory()[0] - before
+    finally:
+        tracemalloc.stop()
+    assert made is not None
+    assert 0.8 * took < made.memory < 1.5 * took
+
+
+def test_verdicts_of_many_words_push_out_others_before_they_take_much() -> None:
+    codecs = Codecs({"store": Channel("store", messages=(Put,))})
+    first, memory, kept = described(0), 0, []
+    codecs.judge("store", first.schema, first.data)
+    for number in range(20):
+        data = crowded(number)
+        made = codecs.judge("store", hash_of(data), data)
+        assert made is not None
+        assert codecs.judge("store", hash_of(data), data) is not made  # said twice, it counts once
+        memory += made.memory
+        kept.append(hash_of(data))
+    assert memory > MOST_JUDGED
+    assert codecs.towards("store", first.schema) is None
+    found = [codec.memory for each in kept if (codec := codecs.towards("store", each)) is not None]
+    assert MOST_JUDGED // 2 < sum(found) <= MOST_JUDGED
