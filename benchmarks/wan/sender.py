@@ -32,8 +32,8 @@ async def measure(
     """`sink`, `wide`: messages a second. `plain`: the same of TCP alone. `urgent`: the times of asks beside a flood.
 
     `sync`: of a file of that size, the seconds until it was here or was given up, the share that was, and how often a
-    block was asked for again. `large`: seconds until an ask of that size was answered, at most `seconds`, or none; and
-    how often it was tried.
+    block was asked for again. `large`: seconds until an ask of that size was answered, at most `seconds`, or none; how
+    often it was tried; and how many connections there were since the first.
     """
     if what == "plain":
         print("begun", flush=True)
@@ -109,14 +109,15 @@ async def _asks(node: Node, to: Address[object], seconds: float) -> list[float]:
 
 async def _large(node: Node, to: Address[object], size: int, seconds: float) -> list[float]:
     began, tries, data = perf_counter(), 0, bytes(size)
-    while perf_counter() < began + seconds:
-        tries += 1
-        try:
-            await node.ask(to, Chunk(data), reply=int, timeout=seconds)
-        except SendError:
-            await asyncio.sleep(0.1)
-        else:
-            return [perf_counter() - began, tries]
+    with node.subscribe(PeerUp) as ups:
+        while perf_counter() < began + seconds:
+            tries += 1
+            try:
+                await node.ask(to, Chunk(data), reply=int, timeout=seconds)
+            except SendError:
+                await asyncio.sleep(0.1)
+            else:
+                return [perf_counter() - began, tries, sum(1 for _ in iter(ups.get_nowait, None))]
     return []
 
 

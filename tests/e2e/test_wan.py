@@ -46,4 +46,7 @@ def test_a_path_that_drops_large_packets_is_dialed_anew_with_smaller_ones(net: H
     net.both_ways(mtu=1300)
     found = figures(net, "large", 100_000, 0.0, 60.0, heartbeat=0.5)
     assert found, "the large ask was never answered"
-    assert found[1] > 1, "the path did not drop it"
+    _, tries, connections = found
+    assert tries > 1, "the path did not drop it"
+    # The end of the first one teaches the next dial; one more for a machine too busy to look before that end.
+    assert connections <= 2, "what was seen of the path was forgotten"

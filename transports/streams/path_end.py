@@ -36,7 +36,9 @@ class PathEnd:
 
     def looks_narrow(self) -> bool:
         """As `Narrowing.looks_narrow`."""
-        return self.path is not None and not self._closed and self.path.looks_narrow()
+        if self.path is None:
+            return False
+        return self.path.looked_narrow if self._closed else self.path.looks_narrow()
 
     def too_wide(self) -> bool:
         """As `Narrowing.too_wide`."""

@@ -13,6 +13,8 @@ kernel can find out by itself (RFC 4821), which Linux does not do unless `net.ip
 # Law 4. Whoever has seen it tells the one that dials, since nothing but a dial can make segments smaller.
 # Law 5. Of a place that took the first bytes of a dial and never answered nobody can tell whether it stands still. The
 #        next dial tries smaller segments, and nobody is told that it is narrow.
+# Law 6. The end of a connection takes the signs away, a reset as well as a close: a look at what has ended finds what
+#        was last found while it lived. Else who is reset by the side that gives up first forgets what it has seen.
 
 from __future__ import annotations
 
@@ -46,9 +48,11 @@ _RETRANSMITS: Final = 3
 #: Seconds that a hole stands: lost packets are sent again at once, and after 0.2, 0.6 and 1.4 s.
 STANDING: Final = 1.9
 #: `struct tcp_info` of Linux: bytes before some of its fields.
-_RETRANSMITS_AT, _RTO_AT, _MSS_AT, _UNACKED_AT, _SACKED_AT, _LAST_RECEIVED_AT = 2, 8, 16, 24, 28, 52
+_STATE_AT, _RETRANSMITS_AT, _RTO_AT, _MSS_AT, _UNACKED_AT, _SACKED_AT, _LAST_RECEIVED_AT = 0, 2, 8, 16, 24, 28, 52
 _ACKED_AT, _RECEIVED_AT = 120, 128
 _INFO_SIZE: Final = 256
+#: TCP_CLOSE of Linux: no connection, or none any more.
+_CLOSED: Final = 7
 #: SO_MEMINFO of Linux (not of its ports to SPARC and PA-RISC): first of it the bytes that arrived and were not read.
 _SO_MEMINFO: Final = 55
 #: FIONREAD of Linux: bytes that can be read.
@@ -64,16 +68,21 @@ class PathSigns:
         self._acked, self._since = -1, 0.0
         #: Bytes that it had when it was first seen to lack some, and those that had come from it by then.
         self._lacking, self._heard = -1, 0
+        #: It did at the last look.
+        self.narrow = False
 
     def look(self, now: float) -> bool:
-        """Look now, and from time to time; `now` is of any one clock.
+        """Look now, and from time to time; `now` is of any one clock. Of what has ended: as at the last look.
 
         What comes: bytes stand behind others which did not. What is sent: the other side has bytes behind others that
         it lacks; or large segments go again and again while it is heard.
         """
         info = self._info()
-        if len(info) < _RECEIVED_AT + 8:
-            return False
+        if len(info) >= _RECEIVED_AT + 8 and info[_STATE_AT] != _CLOSED:
+            self.narrow = self._judge(info, now)
+        return self.narrow
+
+    def _judge(self, info: bytes, now: float) -> bool:
         silence = _u32(info, _LAST_RECEIVED_AT) / 1000
         if silence >= STANDING and self._stands_behind():
             return True
@@ -193,6 +202,11 @@ class TcpPath:
     def looks_narrow(self) -> bool:
         """As `Narrowing.looks_narrow`."""
         return self._signs.look(time.monotonic())
+
+    @property
+    def looked_narrow(self) -> bool:
+        """Whether it did at the last look."""
+        return self._signs.narrow
 
     def too_wide(self) -> bool:
         """As `Narrowing.too_wide`."""

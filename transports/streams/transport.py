@@ -185,7 +185,7 @@ class Narrowing(Protocol):
     """A stream over a path that may drop large packets, and whose next dial can do with smaller ones."""
 
     def looks_narrow(self) -> bool:
-        """Whether the path looks like that now. Ask from time to time, before the stream is closed."""
+        """Whether the path looks like that now, or did at the last look before its end. Ask from time to time."""
         ...
 
     def too_wide(self) -> bool:

@@ -25,12 +25,16 @@ class Info:
     def __init__(self) -> None:
         self.retransmits, self.rto, self.mss, self.unacked, self.last_received = 0, 0.2, 1448, 0, 0.0
         self.acked, self.sacked, self.received = 1000, 0, 1000
+        self.state = 1
+        self.gone = False
 
     def getsockopt(self, level: int, option: int, size: int) -> bytes:
         if level == socket.SOL_SOCKET:
             raise OSError("of a real socket only")
+        if self.gone:
+            raise OSError("it is closed")
         info = bytearray(size)
-        info[2] = self.retransmits
+        info[0], info[2] = self.state, self.retransmits
         struct.pack_into("=I", info, 8, int(self.rto * 1e6))
         struct.pack_into("=I", info, 16, self.mss)
         struct.pack_into("=I", info, 24, self.unacked)
@@ -76,6 +80,27 @@ def test_a_cut_a_short_loss_and_small_segments_do_not(retransmits: int, unacked:
     info, path = signs()
     info.retransmits, info.rto, info.unacked, info.mss, info.last_received = retransmits, 3.2, unacked, mss, heard
     assert not path.look(1.0)
+
+
+@linux
+@pytest.mark.parametrize("narrow", [True, False])
+@pytest.mark.parametrize("end", ["reset", "closed here"])
+def test_the_end_of_a_connection_does_not_change_what_was_seen_while_it_lived(end: str, narrow: bool) -> None:
+    info, path = signs()
+    info.retransmits, info.rto, info.unacked, info.last_received = 4 * narrow, 3.2, 5, 0.5
+    assert path.look(1.0) is narrow
+    info.state, info.gone = 7, end == "closed here"  # TCP_CLOSE
+    info.retransmits, info.unacked = 4, 0 if narrow else 5
+    assert path.look(2.0) is path.narrow is narrow
+
+
+@linux
+def test_what_comes_through_while_it_lives_takes_the_signs_away() -> None:
+    info, path = signs()
+    info.retransmits, info.rto, info.unacked, info.last_received = 4, 3.2, 5, 0.5
+    assert path.look(1.0)
+    info.retransmits, info.unacked = 0, 0
+    assert not path.look(2.0)
 
 
 @linux
