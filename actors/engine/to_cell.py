@@ -48,6 +48,10 @@ class ToCell:
         """As `Way.refuse`."""
         refuse_here(self._cell, message, self._sender, error, letter=letter)
 
+    def elsewhere(self, error: SendError, *, begun: bool) -> bool:
+        """As `Way.elsewhere`."""
+        return False
+
     def lost(self) -> bool:
         """As `Way.lost`."""
         bus = self._cell.bus

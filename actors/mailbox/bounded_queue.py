@@ -185,6 +185,7 @@ class BoundedQueue(MailboxAccount):
     def refuse_waiter(self, waiter: Waiter, why: str) -> None:
         """A sender that is one of `kept_out` waits for room that never comes."""
         error: SendError = ActorStopped(f"message not delivered: {why}")
+        error.never_sent = True
         waiter.refused(error)
         if waiter.withdrawn:  # it had given up, and was told why
             error = gone(waiter)
@@ -248,7 +249,9 @@ class BoundedQueue(MailboxAccount):
 
     def closed_error(self, envelope: Envelope) -> ActorStopped:
         """The error of a message that comes after the close."""
-        return ActorStopped(f"message not delivered: {self._closed}", message=envelope.message)
+        error = ActorStopped(f"message not delivered: {self._closed}", message=envelope.message)
+        error.never_sent = True
+        return error
 
     def add_to(self, total: Sum) -> None:
         """Add the account at this instant, and what lies here, to a sum. For thousands at once: it makes no value."""

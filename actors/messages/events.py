@@ -94,7 +94,7 @@ class HandlerStalled(Fact):
 
 @dataclass(frozen=True, slots=True)
 class FailedOver(Fact):
-    """An ask of a role goes to another of its nodes: that it was `tried` at failed for the reason `why`, or is slow."""
+    """A send to a role goes to another of its nodes: that it was `tried` at failed for the reason `why`, or is slow."""
 
     to: str
     message: str

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from ..base import SendError
 from ..engine import Cell, Ref, ThreadCell
 from ..messages import LOCAL, Address, GroupAddress, How, Peer, QuorumFailed, Results, Role, Share
-from ..sends import Bridged, FailedOutcome, Gathered, Outcome, spent
+from ..sends import AskFuture, Bridged, FailedOutcome, Gathered, Outcome, spent
 from .deferred import Deferred
 from .directory import Directory
 from .dispatch import Awaited, ByLoop, Group, way_to
@@ -124,13 +124,23 @@ def _ask_role(
     sender: Cell | None,
     hedge: float | None,
 ) -> Outcome[Any]:
-    idempotent = _idempotent(bus, to.reactor, message)
+    idempotent, asked = _idempotent(bus, to.reactor, message), None
     if isinstance(receiver, Cell) and not idempotent:
-        # Nobody else is asked after it: it may have been handled, whatever becomes of it.
-        return ask_here(bus, receiver, message, sender, timeout, reply)
+        asked = ask_here(bus, receiver, message, sender, timeout, reply)
+        if isinstance(asked, AskFuture) and not asked.done():
+            return asked  # it lies in the mailbox: nobody else is asked after it, as it may have been handled
     deadline = deadline_of(bus, to.reactor, timeout)
     return RoleAsk(
-        bus, to, message, receiver, deadline=deadline, reply=reply, sender=sender, idempotent=idempotent, hedge=hedge
+        bus,
+        to,
+        message,
+        receiver,
+        deadline=deadline,
+        reply=reply,
+        sender=sender,
+        idempotent=idempotent,
+        hedge=hedge,
+        asked=asked,
     )
 
 

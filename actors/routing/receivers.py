@@ -122,10 +122,16 @@ def hopeful(
 
 
 def untried(
-    bus: Directory, to: Address[Any], message: object, purpose: Purpose, tried: Sequence[str]
+    bus: Directory,
+    to: Address[Any],
+    message: object,
+    purpose: Purpose,
+    tried: Sequence[str],
+    more: Sequence[object] = (),
 ) -> list[Receiver]:
-    """As `hopeful`, less those of these names."""
-    return hopeful(bus, to, message, purpose, lambda each: name_of(each) not in tried)
+    """As `hopeful`, less those of these names; `more` as for `likely`."""
+    found = hopeful(bus, to, message, purpose, lambda each: name_of(each) not in tried)
+    return (able_of_all(bus, found, to.reactor, more) or found) if more else found
 
 
 def streaming(bus: Directory, to: Address[Any], message: object, tried: Sequence[str] = ()) -> list[Receiver]:

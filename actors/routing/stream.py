@@ -11,19 +11,10 @@ from math import inf
 from threading import get_ident
 from typing import Any
 
-from ..base import (
-    MessageTypeError,
-    NotAllowed,
-    PeerbusError,
-    SchemaMismatch,
-    SendError,
-    WouldDeadlock,
-    get_logger,
-    new_task,
-)
+from ..base import MessageTypeError, PeerbusError, SchemaMismatch, SendError, WouldDeadlock, new_task
 from ..engine import Cell, LoopCell, Ref, ThreadCell, expected
 from ..mailbox import Envelope, Mailbox
-from ..messages import Address, FailedOver, GroupAddress, Role, Stream, Unresolved, answer_named, item_of
+from ..messages import Address, GroupAddress, Role, Stream, Unresolved, answer_named, item_of
 from ..sends import DELIVERED, AskFuture, AskWaiting, DeadlineWheel, FailedOutcome, Outcome, Sending, Waiting
 from ..streams import (
     LOCAL_ITEMS,
@@ -42,18 +33,16 @@ from ..streams import (
 )
 from .deferred import Deferred
 from .directory import Directory
-from .dispatch import Awaited, ByLoop, Way, way_to
+from .dispatch import Awaited, ByLoop, Group, Way, way_to
 from .link import StreamLink
 from .nobody import unroutable
 from .outward import Outward
 from .purpose import Purpose
-from .receivers import Receiver, check_address, name_of, one_of, streaming
-from .role_ask import GONE, MAX_TRIES
+from .receivers import Receiver, check_address, one_of, streaming
 from .time_limit import seconds_of
+from .tries import Tries
 
 __all__ = ["routed_open", "routed_stream"]
-
-log = get_logger("peerbus.actors")
 
 
 def routed_stream(
@@ -153,11 +142,10 @@ class StreamSend:
         "_deadline",
         "_message",
         "_opened",
-        "_refusals",
         "_sender",
         "_sending",
         "_to",
-        "_tried",
+        "_tries",
         "_wait",
         "asked",
         "buffer",
@@ -189,9 +177,8 @@ class StreamSend:
         #: Seconds that one item may take: what is said, or where no time is said at all, the channel's.
         self.idle = idle if idle is not None else inf if timeout is not None else seconds_of(bus, to, None)
         self.buffer = ItemBuffer(message, bus.loop, bus.wheel, ItemWindow(), self.idle)
-        #: Names of those that were asked, and how many of them do not let this node ask: that is no try.
-        self._tried: list[str] = []
-        self._refusals = 0
+        #: None while no other than the first was thought of.
+        self._tries: Tries | None = None
         #: It is traced.
         self._sending: Sending | None = None
 
@@ -224,13 +211,13 @@ class StreamSend:
             return self._ask_outside(way)
         if isinstance(way, Awaited):
             return self._awaited()
-        assert isinstance(way, Cell) or hasattr(way, "peer_id")
+        assert not isinstance(way, Group)  # refused
         if isinstance(to, Address) and isinstance(to.where, Role):
             if not getattr(way, "knows_streams", True) and (found := streaming(bus, to, self._message)):
                 way = one_of(bus, to, found)
             if not self._opened:
-                self.buffer.again = self._again
-        return self._ask(way)  # type: ignore[arg-type]  # a group was refused
+                self.buffer.again = partial(self._again, way)
+        return self._ask(way)
 
     def _refused(self, error: SendError) -> AskedStream:
         future: AskFuture[Any] = AskFuture.of(self._bus.loop, self._message, None, _nobody)
@@ -262,7 +249,6 @@ class StreamSend:
         return DELIVERED
 
     def _ask(self, receiver: Receiver) -> AskedStream:
-        self._tried.append(name_of(receiver))
         if isinstance(receiver, Cell):
             return self._ask_here(receiver)
         to, sender = self._to, self._sender
@@ -335,28 +321,24 @@ class StreamSend:
         envelope.deadline = self._deadline
         return AskedStream(future, future.follow(sent, bus.wheel, self._deadline), sink)
 
-    def _again(self, error: SendError) -> bool:
+    def _again(self, first: Receiver, error: SendError) -> bool:
         """Ask another one, where this one is gone before its first item came, and there is another."""
-        bus, to = self._bus, self._to
+        bus, to, message = self._bus, self._to, self._message
         assert isinstance(to, Address)
-        self._refusals += isinstance(error, NotAllowed)
-        tries = len(self._tried) - self._refusals
-        if isinstance(error, GONE) and tries < MAX_TRIES and bus.loop.time() < self._deadline and not bus.closing:
-            left = streaming(bus, to, self._message, self._tried)
-            if left:
-                another = one_of(bus, to, left)
-                said = str(to), type(self._message).__name__, self._tried[-1], name_of(another)
-                names = dict(zip(("ask", "message", "tried", "next"), said, strict=True))
-                log.info("role stream fails over", node=bus.name, why=error.reason, **names)
-                bus.publish(FailedOver(*said, error.reason))
-                self.buffer.source = None
-                with self._sending.current() if self._sending is not None else nullcontext():
-                    begun = self._ask(another).begun
-                if begun is not None:
-                    new_task(self._enter(begun), loop=bus.loop, name=f"peerbus stream to {to}")
-                return True
-        error.tried = tuple(self._tried)
-        return False
+        if self._tries is None:
+            deadline, left = self._deadline, partial(streaming, bus, to, message)
+            self._tries = Tries(
+                bus, to, message, first, sender=self._sender, deadline=deadline, kind="stream", left=left
+            )
+        another = self._tries.after(error, twice=True)
+        if another is None:
+            return False
+        self.buffer.source = None
+        with self._sending.current() if self._sending is not None else nullcontext():
+            begun = self._ask(another).begun
+        if begun is not None:
+            new_task(self._enter(begun), loop=bus.loop, name=f"peerbus stream to {to}")
+        return True
 
     async def _enter(self, begun: Begun) -> None:
         """Wait for room at another one, where the reader waits for items already, and hears how that ends."""

@@ -9,7 +9,7 @@ from typing import Any
 from ..base import SendError
 from ..engine import Cell, Ref
 from ..messages import LOCAL, Address, GroupAddress, How, Peer, Role
-from ..sends import Bridged, Delivered, Gathered, Outcome, spent
+from ..sends import DELIVERED, Bridged, Delivered, Gathered, Outcome, spent
 from .deferred import Deferred
 from .directory import Directory
 from .dispatch import Awaited, ByLoop, Group, way_to
@@ -44,7 +44,10 @@ def routed_tell(
     way = way_to(bus, to, sender, message, need=0 if how is None else 1)
     if isinstance(way, Cell):
         # On another bus, where its address would mean another actor or none, it is no sender.
-        return way.tell(message, sender if way.bus is bus else None, timeout)
+        outcome = way.tell(message, sender if way.bus is bus else None, timeout)
+        if outcome is DELIVERED or not (isinstance(to, Address) and isinstance(to.where, Role)):
+            return outcome
+        return told_or_another(bus, to, message, way, outcome, sender, timeout)
     if isinstance(way, SendError):
         return unroutable(bus, way, to, sender)
     if isinstance(way, ByLoop):

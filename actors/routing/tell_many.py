@@ -14,8 +14,10 @@ from .directory import Directory
 from .dispatch import Awaited, ByLoop, Group, way_to
 from .nobody import unroutable
 from .outward import Outward
-from .receivers import Receiver
+from .purpose import Purpose
+from .receivers import Receiver, untried
 from .time_limit import seconds_of
+from .tries import Tries
 
 __all__ = ["routed_many"]
 
@@ -49,7 +51,7 @@ def routed_many(
         and isinstance(to.where, Role)
         and not isinstance(way, ByLoop | Awaited | Outward | SendError)
     ):
-        to = _place_of(way, to.reactor)  # the one that it means at this moment, for all of the messages
+        return send_all(_ToOneOf(bus, to, way, sender, deadline, drawn), messages)
     return send_all(_ToAddress(bus, to, sender, deadline), messages)
 
 
@@ -118,6 +120,9 @@ class _ToAddress:
         else:
             way.refuse_send(_reactor(self._to), message, _address(self._sender), error, letter=letter)
 
+    def elsewhere(self, error: SendError, *, begun: bool) -> bool:
+        return False
+
     def lost(self) -> bool:
         return self._bus.loop.is_closed()
 
@@ -125,6 +130,53 @@ class _ToAddress:
         way = way_to(self._bus, self._to, self._sender)
         assert not isinstance(way, Group | Awaited)
         return way
+
+
+class _ToOneOf(_ToAddress):
+    """To one of a role's: the one that it means at the beginning, for all of the messages."""
+
+    __slots__ = ("_drawn", "_first", "_role", "_tries")
+
+    def __init__(
+        self,
+        bus: Directory,
+        to: Address[Any],
+        first: Receiver,
+        sender: Cell | None,
+        within: Within,
+        drawn: Sequence[object],
+    ) -> None:
+        super().__init__(bus, _place_of(first, to.reactor), sender, within)
+        self._role = to
+        self._first = first
+        #: The messages, as far as they are known.
+        self._drawn = drawn
+        self._tries: Tries | None = None
+
+    def elsewhere(self, error: SendError, *, begun: bool) -> bool:
+        bus, to, drawn = self._bus, self._role, self._drawn
+        if self._tries is None:
+            message = drawn[0] if drawn else None
+
+            def left(names: Sequence[str]) -> list[Receiver]:
+                return untried(bus, to, message, Purpose.TELL, names, drawn)
+
+            self._tries = Tries(
+                bus,
+                to,
+                error.message,
+                self._first,
+                sender=self._sender,
+                deadline=self._within.until,
+                kind="tell",
+                left=left,
+            )
+        another = None if begun else self._tries.after(error, twice=False)
+        if another is None:
+            error.tried = tuple(self._tries.names)
+            return False
+        self._to = _place_of(another, to.reactor)
+        return True
 
 
 def _away(to: Ref[Any] | Address[Any] | GroupAddress[Any]) -> Address[Any] | GroupAddress[Any]:

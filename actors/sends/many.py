@@ -2,7 +2,8 @@
 
 Laws:
 1. It does as `for message in messages: await tell(to, message)` would with one deadline: the same order, the same
-   accounts, the same dead letters. It stops at the first message that is not accepted.
+   accounts, the same dead letters. It stops at the first message that is not accepted. To one of a role's they go to
+   the one that it means at the beginning, or where that is gone before it has accepted any, to another.
 2. What was accepted stays accepted; the error says how many were, as `accepted`, and has the message it stopped at.
 3. What stands behind that message in a list, or was drawn of a generator, is counted and a dead letter as well, for
    the same reason; `not_sent` where that was the one message's own. A generator is drawn no further.
@@ -39,6 +40,12 @@ class Way(Protocol):
 
     def refuse(self, message: object, error: SendError, *, letter: bool) -> None:
         """A message is not sent: count it, and let dead letters know, where `letter` says so."""
+
+    def elsewhere(self, error: SendError, *, begun: bool) -> bool:
+        """They stop because of `error`. True: they go to another one from now on, from the first of them on.
+
+        Never where they have `begun`: some were accepted.
+        """
 
     def lost(self) -> bool:
         """Nothing is left that could be told."""
@@ -77,6 +84,8 @@ def send_all(way: Way, messages: Iterable[object]) -> Outcome[int]:
     supply = Supply(messages)
     try:
         stopped = way.pour(supply)
+        while isinstance(stopped, FailedOutcome) and _goes_elsewhere(way, supply, stopped.error):
+            stopped = way.pour(supply)
     except BaseException as error:
         _note(supply, error)
         raise
@@ -117,7 +126,13 @@ class Many(FutureLike[int]):
     async def _wait(self) -> int:
         try:
             while self._stopped is not None:
-                self._went_on(await self._stopped)
+                try:
+                    accepted = await self._stopped
+                except SendError as error:
+                    if not _goes_elsewhere(self._way, self._supply, error):
+                        raise
+                    accepted = 0
+                self._went_on(accepted)
             self._ended = True
             return self._supply.accepted
         except BaseException as error:
@@ -173,6 +188,14 @@ class Many(FutureLike[int]):
             self._ended, self._stopped = True, None  # first the one that waits: it says so by itself
             if not self._way.lost():
                 _end(self._way, self._supply, MailboxFull("there was no room, and the send was not awaited"))
+
+
+def _goes_elsewhere(way: Way, supply: Supply, error: BaseException) -> bool:
+    """It stopped because of `error`, and the messages go to another one, from the first on."""
+    if not isinstance(error, SendError) or not way.elsewhere(error, begun=bool(supply.accepted or error.accepted)):
+        return False
+    supply.start_again()
+    return True
 
 
 def _note(supply: Supply, error: BaseException) -> None:

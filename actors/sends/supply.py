@@ -75,7 +75,12 @@ class Supply:
 
     def keep(self) -> None:
         """The caller may change its list from now on."""
-        self._hand, self._at = tuple(self._hand[self._at :]), 0
+        start = self._at if self.accepted else 0  # else all may be taken once more
+        self._hand, self._at = tuple(self._hand[start:]), self._at - start
+
+    def start_again(self) -> None:
+        """None was accepted: the first is next again."""
+        self._at = 0
 
     def rest(self) -> Sequence[object]:
         """Take all that is drawn, of a list all that is left."""

@@ -201,6 +201,9 @@ class _ToRecorder:
     def refuse(self, message: object, error: SendError, *, letter: bool) -> None:
         """It stopped before that one."""
 
+    def elsewhere(self, error: SendError, *, begun: bool) -> bool:
+        return False
+
     def lost(self) -> bool:
         return False
 

@@ -1,5 +1,7 @@
 """The laws of sends to a role, over random tables of peers: somebody who can answer does, or the error names all tried.
 
+This node is one of them in half of the tables: its reactor is full, and stops while senders wait for its room.
+
 Law 1. A send ends well where one of those that it may try can take it: MAX_TRIES of them, not counting those that do
        not let this node, and another one only where the message may be handled twice or never left.
 Law 2. Otherwise the error names who was tried, each once, in order. None of them can take it, and nobody is left that
@@ -19,13 +21,18 @@ from random import Random
 import pytest
 
 from peerbus.actors import (
+    LOCAL,
+    Address,
     Bus,
+    Capability,
     Channel,
+    Key,
     Message,
     NotAllowed,
     Outcome,
     PeerGone,
     Reactor,
+    Ref,
     Request,
     Results,
     Role,
@@ -36,7 +43,7 @@ from peerbus.actors import (
 )
 from peerbus.actors.mailbox import Envelope, Waiter
 from peerbus.actors.routing import Purpose
-from peerbus.actors.routing.role_ask import MAX_TRIES
+from peerbus.actors.routing.tries import MAX_TRIES
 from peerbus.testing import PeerProbe
 from peerbus.testing.kit.probe_link import ProbeLink
 
@@ -80,8 +87,11 @@ class State(Enum):
     COMES = "what it declares is on its way, and it takes what is sent"
     COMES_OTHER = "what it declares is on its way, and is something else"
 
+    STOPS = "this node itself: its reactor is full, and stops"
+
 
 COMING = (State.COMES, State.COMES_OTHER)
+PEERS = [state for state in State if state is not State.STOPS]
 
 
 class StateLink(ProbeLink):
@@ -155,6 +165,54 @@ class StatePeer(PeerProbe):
             self._link.described()
 
 
+class Full(Reactor):
+    """This node's own reactor: it has one message at hand, one in its mailbox, and no room for more."""
+
+    channel = Channel("blocks", messages=(Get, Append, Read), idempotent=(Get,), mailbox=1)
+
+    def __init__(self, own: Own) -> None:
+        super().__init__()
+        self._own = own
+
+    @handles(Append)
+    async def append(self, append: Append) -> str:
+        self._own.taken += append.height >= 0
+        await self._own.end.wait()
+        return "here"
+
+    @handles(Get)
+    async def get(self, get: Get) -> str:
+        self._own.taken += 1
+        return "here"
+
+    @handles(Read)
+    async def read(self, read: Read) -> AsyncIterator[int]:
+        self._own.taken += 1
+        yield 1
+
+
+class Own:
+    """This node, as one of those that offer the role."""
+
+    id, state = str(LOCAL), State.STOPS
+
+    def __init__(self, bus: Bus) -> None:
+        self.taken, self.end = 0, asyncio.Event()
+        self._ref: Ref[Full] = bus.spawn(Full, self)
+        bus.offer([Capability("archive")])
+
+    async def fill(self, bus: Bus) -> None:
+        """Have it full."""
+        await bus.tell(LOCAL / Blocks, Append(-1))
+        await asyncio.sleep(0.1)
+        await bus.tell(LOCAL / Blocks, Append(-1))
+
+    def described(self) -> None:
+        """It stops."""
+        self._ref.stop(block=False)
+        self.end.set()
+
+
 async def _items(_read: Read) -> AsyncIterator[int]:
     yield 1
 
@@ -171,7 +229,7 @@ async def _first(stream: Stream[int]) -> int:
 
 
 ARCHIVE = Role("archive") / Blocks
-KINDS = ("ask", "ask idempotent", "ask hedged", "tell", "stream")
+KINDS = ("ask", "ask idempotent", "ask hedged", "tell", "tell_many", "stream")
 
 
 def may_go_on(kind: str, state: State) -> bool:
@@ -184,11 +242,16 @@ def may_go_on(kind: str, state: State) -> bool:
 async def test_somebody_who_can_take_it_does_or_the_error_names_all_that_were_tried(kind: str, seed: int) -> None:
     rng = Random(f"{kind} {seed}")
     async with Bus(rng=Random(seed)) as bus, AsyncExitStack() as stack:
-        peers = [
-            await stack.enter_async_context(StatePeer(bus, rng.choice([*State]), f"peer {number}"))
+        peers: list[StatePeer | Own] = [
+            await stack.enter_async_context(StatePeer(bus, rng.choice(PEERS), f"peer {number}"))
             for number in range(rng.randrange(1, 7))
         ]
-        sending = asyncio.ensure_future(_sent(bus, kind))
+        if rng.random() < 0.5:
+            own = Own(bus)
+            await own.fill(bus)
+            peers.append(own)
+        to = rng.choice([ARCHIVE, Role("archive", Key(str(seed))) / Blocks])
+        sending = asyncio.ensure_future(_sent(bus, kind, to))
         for peer in rng.sample(peers, len(peers)):
             await asyncio.sleep(rng.choice([0, 0.1]))
             peer.described()
@@ -196,25 +259,27 @@ async def test_somebody_who_can_take_it_does_or_the_error_names_all_that_were_tr
         judge(kind, {peer.id: peer for peer in peers}, result)
 
 
-async def _sent(bus: Bus, kind: str) -> object:
+async def _sent(bus: Bus, kind: str, to: Address[Get | Append | Read]) -> object:
     match kind:
         case "ask":
-            return await bus.ask(ARCHIVE, Append(1), timeout=5)
+            return await bus.ask(to, Append(1), timeout=5)
         case "ask idempotent":
-            return await bus.ask(ARCHIVE, Get(1), timeout=5)
+            return await bus.ask(to, Get(1), timeout=5)
         case "ask hedged":
-            return await bus.ask(ARCHIVE, Get(1), timeout=5, hedge=0.05)
+            return await bus.ask(to, Get(1), timeout=5, hedge=0.05)
         case "tell":
-            return await _awaited(bus.tell(ARCHIVE, Append(1), timeout=5))
+            return await _awaited(bus.tell(to, Append(1), timeout=5))
+        case "tell_many":
+            return await _awaited(bus.tell_many(to, [Append(1), Append(2)], timeout=5))
         case _:
-            return await _first(bus.stream(ARCHIVE, Read(1), timeout=5))
+            return await _first(bus.stream(to, Read(1), timeout=5))
 
 
-def judge(kind: str, peers: dict[str, StatePeer], result: object) -> None:
+def judge(kind: str, peers: dict[str, StatePeer | Own], result: object) -> None:
     """Hold a send to the laws."""
     takes = [State.ABLE, State.COMES, *([State.CRASHES] if kind == "tell" else [])]
-    if kind in ("ask", "tell"):
-        assert sum(peer.taken for peer in peers.values()) <= 1
+    if kind in ("ask", "tell", "tell_many"):
+        assert sum(peer.taken for peer in peers.values()) <= (2 if kind == "tell_many" else 1)
     if not isinstance(result, BaseException):
         assert any(peer.taken for peer in peers.values() if peer.state in takes)
         return
@@ -240,7 +305,7 @@ async def test_a_send_to_several_has_one_outcome_for_each(kind: str, seed: int) 
     everybody = Role("archive", pick="all") / Blocks
     async with Bus(rng=Random(seed)) as bus, AsyncExitStack() as stack:
         peers = [
-            await stack.enter_async_context(StatePeer(bus, rng.choice([*State]), f"peer {number}"))
+            await stack.enter_async_context(StatePeer(bus, rng.choice(PEERS), f"peer {number}"))
             for number in range(rng.randrange(1, 7))
         ]
         able = {peer.id for peer in peers if peer.state not in (State.WITHOUT, *COMING)}

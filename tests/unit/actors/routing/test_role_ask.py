@@ -25,7 +25,7 @@ from peerbus.actors import (
     WouldDeadlock,
     handles,
 )
-from peerbus.actors.routing.role_ask import MAX_TRIES
+from peerbus.actors.routing.tries import MAX_TRIES
 from peerbus.testing import PeerProbe
 
 

@@ -21,7 +21,7 @@ from peerbus.actors import (
     WouldDeadlock,
     handles,
 )
-from peerbus.actors.routing.role_ask import MAX_TRIES
+from peerbus.actors.routing.tries import MAX_TRIES
 from peerbus.actors.sends import DELIVERED
 from peerbus.testing import PeerProbe
 

@@ -66,6 +66,16 @@ def test_a_list_that_is_kept_may_be_changed_by_others() -> None:
     assert list(supply.rest()) == [1, 2]
 
 
+def test_what_nobody_has_accepted_may_begin_again_also_where_it_is_kept() -> None:
+    messages: list[object] = [0, 1, 2]
+    for supply in (Supply(messages), Supply(made(3))):
+        supply.take(2)
+        supply.put_back(1)
+        supply.keep()
+        supply.start_again()
+        assert list(supply.take(3)) == ([0, 1, 2] if not supply.generated else [0, 1])
+
+
 def test_time_that_is_left() -> None:
     now = 10.0
     within = Within(lambda: now, 2.0, 2.0)
