@@ -260,6 +260,8 @@ class StreamAsks:
 
         def encode(item: object) -> Payload:
             assert codec is not None
+            if codec.declared_otherwise(item):
+                raise codec.refusal_of(item)
             try:
                 return codec.encode_reply(item if wrapping is None else wrapping.wrap(item), lane.largest)
             except MessageTypeError as error:

@@ -193,6 +193,10 @@ class ChannelCodec:
         """Why what cannot be sent to, or asked of, the peer cannot, by the names of the messages."""
         return {each.__name__: why for each, why in (*self._refused.items(), *self._unread.items())}
 
+    def declared_otherwise(self, message: object) -> bool:
+        """The peer has a message of that name, which is not read from this one: as an answer or an item neither."""
+        return message.__class__ in self._refused and message.__class__.__name__ in self._names
+
     def refusal_of(self, message: object) -> MessageTypeError | SchemaMismatch:
         """Why a message has no number, or cannot be asked."""
         name, channel = type(message).__name__, self.channel.name
