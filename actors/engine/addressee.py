@@ -13,7 +13,7 @@ from pykka.messages import ProxyCall, ProxyGetAttr, ProxySetAttr, _ActorStop
 from ..base import SendError
 from ..mailbox import Envelope, Mailbox
 from ..messages import DEFAULT_TIMEOUT, Address, Channel
-from ..sends import DELIVERED, AskFuture, FailedOutcome, ForeignWaiting, Outcome, Supply, Within, spent
+from ..sends import DELIVERED, AskFuture, FailedOutcome, ForeignWaiting, Outcome, Search, Supply, Within, spent
 from .behaviour import Behaviour
 from .named_actor import log
 from .rehearsal import LOOKS, wrong_message
@@ -139,6 +139,10 @@ class Addressee(Supervised):
     def worked_on_elsewhere(self) -> int:
         """Messages that are counted as queued here while another process handles them."""
         return 0
+
+    def takes_back(self, child: Addressee, wait: object, search: Search) -> bool:
+        """What lies at a child, which stands still, waits for others from now on; `search` went on there."""
+        return False
 
     def want_room(self) -> None:
         """A message waits for this member of a pool to have nothing to do, but for what goes on beside its messages."""

@@ -130,7 +130,7 @@ class Cell(Addressee):
     def follow(self, wait: object, search: Search) -> None:
         """A handler elsewhere waits for this actor: look what it waits for itself."""
         task = self.task_of(wait)
-        if task is not None:
+        if task is not None and not (self.parent is not None and self.parent.takes_back(self, wait, search)):
             search.reach(self, task)
 
     def place_of(self, _wait: Wait) -> str:

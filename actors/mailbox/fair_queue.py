@@ -82,6 +82,15 @@ class FairQueue:
                 del self.lanes[envelope.source]
         return envelope
 
+    def take_out(self, envelope: Envelope) -> None:
+        """Take one that is here."""
+        lane = self.lanes[envelope.source]
+        del lane[next(place for place, each in enumerate(lane) if each is envelope)]
+        if not lane:
+            self.turns.remove(lane)
+            if len(self.lanes) > KEPT_LANES:
+                del self.lanes[envelope.source]
+
     def take_of(self, source: object) -> list[Envelope]:
         """Take all of one source."""
         lane = self.lanes.pop(source, None)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from ..mailbox import Mailbox
+from ..mailbox import Envelope, Mailbox
 from ..messages import Overflow
 
 __all__ = ["MemberMailbox"]
@@ -25,6 +25,24 @@ class MemberMailbox(Mailbox):
             return False
         self.on_rest()
         return True
+
+    # What the pool takes back, as another member may be free before the owner is. On the owner's thread.
+
+    def ask_for(self, reply: object) -> Envelope | None:
+        """The ask that is answered there, if it lies here."""
+        if self._foreign:
+            self._admit_foreign()
+        return next((each for each in self._user if each.reply is reply), None)
+
+    def give_back(self, envelope: Envelope) -> None:
+        """One that lies here goes elsewhere, where it is counted."""
+        self._user.take_out(envelope)
+        self.delivered -= 1
+        self._free += 1
+        self.bytes -= envelope.size
+        if self.waiting:
+            self.admit_waiting()
+            self._settle()
 
     # Of a member in a process of its own: what that has at hand keeps its place here.
 

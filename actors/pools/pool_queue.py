@@ -13,21 +13,25 @@ from time import monotonic
 from typing import cast
 
 from ..base import MessageTypeError, SendError
-from ..engine import PYKKA_MESSAGES, Behaviour, Cell, Host, LoopCell, Supervisor, Tick
+from ..engine import PYKKA_MESSAGES, Addressee, Behaviour, Cell, Host, LoopCell, Supervisor, Tick
 from ..mailbox import NEVER, Carrier, Envelope, MovableReply, ReplyTo, TracedEnvelope, Weighed, as_traced
 from ..messages import Key
 from ..sends import Search
+from .member_mailbox import MemberMailbox
 from .passing import Copy, GatheredReply, HeldCredit, SharedCredit
 from .pool_members import PoolMembers
 from .roster import number_of
 
 __all__ = ["PoolQueue"]
 
+#: The source, and so the lane, of asks that were taken back: they go to members that have nothing else to do.
+TAKEN_BACK = object()
+
 
 class PoolQueue(PoolMembers):
     """See the module. On the loop's thread."""
 
-    __slots__ = ("_answering", "_standing_copies", "behind")
+    __slots__ = ("_answering", "_standing_copies", "_taken_back", "behind")
 
     def __init__(
         self,
@@ -44,6 +48,8 @@ class PoolQueue(PoolMembers):
         self.behind = False
         #: Messages that were handed on and wait for room at their members.
         self._standing_copies = 0
+        #: Asks that were taken back from members that stood still.
+        self._taken_back = 0
         #: Asks that were handed on, by where their answer goes.
         self._answering: dict[object, GatheredReply] = {}
 
@@ -96,6 +102,8 @@ class PoolQueue(PoolMembers):
         return found is not None
 
     def _most_behind(self, envelope: Envelope) -> int:
+        if envelope.source is TAKEN_BACK:
+            return 0
         return self.plan.prefetch if envelope.reply is None else self.most_for(envelope.sender)
 
     def emptied(self) -> None:
@@ -253,7 +261,31 @@ class PoolQueue(PoolMembers):
                 if member.mailbox.waiting:
                     member.follow(None, search)
         elif not asked and self._next is None and not self._may_grow and all(each.task_of(None) for each in self.open):
-            search.any_of(self.open, sum(each.moves for each in self.open), wait)
+            search.any_of(self.open, sum(each.moves for each in self.open) + self._taken_back, wait)
+
+    def takes_back(self, child: Addressee, wait: object, search: Search) -> bool:
+        """As `Addressee.takes_back`: what a member has at hand, and has not begun, goes to whichever is free first.
+
+        So whoever is asked by that member, and asks the pool, is in a circle with it only where no other will be free.
+        """
+        mailbox = child.mailbox
+        if len(self.open) == 1 or child not in self.open or mailbox.owner != self.mailbox.owner:
+            return False
+        assert isinstance(mailbox, MemberMailbox)
+        envelope = mailbox.ask_for(wait)
+        if envelope is None or self._is_own(envelope) or self._pick_of(envelope.message) != "least":
+            return False
+        reply: object = envelope.reply
+        if not isinstance(reply, MovableReply) or hasattr(reply, "incoming"):  # a stream keeps its place
+            return False
+        mailbox.give_back(envelope)
+        self._taken_back += 1
+        self.hold_back(envelope)
+        envelope.source = TAKEN_BACK
+        reply.moved_to(self)
+        self.mailbox.enter(envelope)
+        self.follow(wait, search)
+        return True
 
     @property
     def _may_grow(self) -> bool:

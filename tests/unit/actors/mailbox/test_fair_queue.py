@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable
+from random import Random
 
 import pytest
 from hypothesis import given, settings
@@ -141,6 +142,16 @@ class QueueMachine(RuleBasedStateMachine):
         assert isinstance(source, int)
         assert len(self.model[source]) == max(map(len, self.model.values()))
         assert self.model[source].pop(0) is got
+        if not self.model[source]:
+            del self.model[source]
+
+    @rule(pick=st.randoms(use_true_random=False))
+    def take_out(self, pick: Random) -> None:
+        if not self.model:
+            return
+        source = pick.choice([*self.model])
+        taken = self.model[source].pop(pick.randrange(len(self.model[source])))
+        self.queue.take_out(taken)
         if not self.model[source]:
             del self.model[source]
 

@@ -20,6 +20,7 @@ from peerbus.actors import (
     Deadlock,
     Message,
     MessageTypeError,
+    Outcome,
     Pool,
     Reactor,
     RemoteError,
@@ -197,6 +198,50 @@ async def test_members_that_all_wait_for_their_own_pool_are_found(members: int) 
         if members > 1:
             assert 0 in ends, "of a circle one wait fails, and the others go on"
         assert bus.ledger().balanced
+
+
+@pytest.mark.parametrize("order", [("go", "hold"), ("hold", "go")])
+async def test_what_lies_behind_a_member_that_waits_for_it_goes_to_one_that_will_be_free(
+    order: tuple[str, ...],
+) -> None:
+    class Job(Message, Request[str]):
+        what: str
+
+    class Third(Reactor):
+        channel = Channel("third", messages=(Job,))
+
+        @handles(Job)
+        async def go(self, _: Job) -> str:
+            return await self.ask(LOCAL / "jobs", Job("leaf"), timeout=60)
+
+    free, at_work = asyncio.Event(), asyncio.Semaphore(0)
+
+    class Jobs(Reactor):
+        channel = Channel("jobs", messages=(Job,))
+
+        @handles(Job)
+        async def job(self, job: Job) -> str:
+            at_work.release()
+            if job.what == "go":
+                return await self.ask(LOCAL / Third, Job("third"), timeout=60)
+            if job.what == "hold":
+                await free.wait()
+            return f"{job.what} at {self}"
+
+    async with Bus(reactors=[Pool(Jobs, members=2), Third]) as bus:
+        asks = {what: asyncio.ensure_future(_awaited(bus.ask(LOCAL / Jobs, Job(what), timeout=60))) for what in order}
+        for _ in order:
+            await at_work.acquire()
+        await asyncio.sleep(5)  # time enough to look for circles
+        free.set()
+        held = await asks["hold"]
+        assert await asks["go"] == held.replace("hold", "leaf"), "the one that was free has done it"
+        account = bus.ledger().local["jobs"]
+        assert (account.sent, account.delivered) == (3, 3)
+
+
+async def _awaited(outcome: Outcome[str]) -> str:
+    return await outcome
 
 
 class Count(Message, Request[Stream[int]]):
