@@ -44,7 +44,7 @@ def code_of(path: Path) -> list[str]:
 
 @pytest.mark.parametrize(
     ("folder", "most"),
-    [(".", 900), ("wire", 553), ("on-demand", 403)],
+    [(".", 886), ("wire", 550), ("on-demand", 390)],
     ids=["joins, sends, streams and serves", "bytes and credit", "loaded when used"],
 )
 def test_the_javascript_client_stays_small(folder: str, most: int) -> None:

@@ -16,6 +16,7 @@ const MOST = 0xffff_ffff; // a rid, and milliseconds of a budget
 
 export class Asking {
   lanes = []; // the peer's channels, by index
+  undescribed; // indexes of those that are to be described, `wanted` or `asked` for: see `Versions`
   #asks = new Map(); // rid -> send
   #rid = 0;
   #stalled = false; // sends wait for the socket
@@ -68,16 +69,13 @@ export class Asking {
     this.unsent(`the channel is closed: ${reason}`, [this.lanes[index]]);
   }
 
-  onCREDIT(grants) {
-    for (const [index, messages, bytes] of grants) {
-      this.known(index).window.grant(messages, bytes);
-      this.#pump(this.lanes[index]);
-    }
-  }
+  onCREDIT(grants) { for (const each of grants) this.#credit("grant", ...each); }
+  onWINDOW(...window) { this.#credit("resize", ...window); }
 
-  onWINDOW(index, messages, bytes) {
-    this.known(index).window.resize(messages, bytes);
-    this.#pump(this.lanes[index]);
+  #credit(how, index, messages, bytes) {
+    const lane = this.known(index);
+    lane.window[how](messages, bytes);
+    this.#pump(lane);
   }
 
   onDESCRIPTION(index, data) { this.connection.host.versions()?.described(this, this.known(index), data); }

@@ -21,8 +21,8 @@ const NEVER = new Set(["HELLO", "WELCOME", "REJECT", "COMPRESSED"]); // after bo
 async function early(data) {
   try {
     return decode(data);
-  } catch {
-    return (await import("./on-demand/greeting.js")).greeting(data);
+  } catch (error) {
+    return (await import("./on-demand/greeting.js")).greeting(data, error);
   }
 }
 

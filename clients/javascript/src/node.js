@@ -21,9 +21,8 @@ const PATIENT = "banned network network_key network_policy not_allowed revoked s
 const PATIENT_MS = { full: 180_000, ...Object.fromEntries(PATIENT.split(" ").map((word) => [word, 30_000])) };
 const TLS = { minVersion: "TLSv1.3", maxVersion: "TLSv1.3", checkServerIdentity: () => undefined };
 /** What no handler has seen, and never will, may go to the next one; of a stream what has brought no item, too. */
-const NEXT = "not_sent shutting_down no_such_reactor".split(" ");
-const ALSO = "connection_lost actor_stopped peer_gone not_allowed schema_mismatch".split(" ");
-const NEXT_OF = { stream: [...NEXT, ...ALSO] };
+const NEXT = "not_sent shutting_down no_such_reactor";
+const NEXT_OF = { stream: `${NEXT} connection_lost actor_stopped peer_gone not_allowed schema_mismatch` };
 const FEATURES = ["schemas", "streams", "windows"];
 
 const names = (lanes) => lanes.map(({ info }) => info.name);
@@ -171,10 +170,10 @@ export class Node extends EventEmitter {
   get peers() { return [...this.#peers.values()].map(view); }
 
   /** Who can take such a message, the least busy first; why the `others` cannot, and whether it stays so: `hopeless`. */
-  #look(target, channel, type, kind) {
+  #look(target, channel, type, kind, tried = new Set()) {
     const [able, others] = [[], []];
     for (const each of this.#peers.values()) {
-      const against = target.has(each) ? each.asking.against(channel, type, kind) : { text: "is not" };
+      const against = target.has(each) && !tried.has(each) ? each.asking.against(channel, type, kind) : { text: "is not" };
       if (against) others.push({ ...against, name: each.hello.name });
       else able.push(each);
     }
@@ -206,10 +205,7 @@ export class Node extends EventEmitter {
     if (target.everyone) throw new TypeError("an ask has one answer: ask role(…) or peer(…)");
     channel.encodable(value);
     const [{ signal }, { deadline, first, idle }, tried] = [options, times(options, kind), new Set()];
-    const look = () => {
-      const found = this.#look(target, channel, typeOf(value), kind);
-      return { ...found, able: found.able.filter((each) => !tried.has(each)) };
-    };
+    const look = () => this.#look(target, channel, typeOf(value), kind, tried);
     for (let last = null; ; ) {
       const found = await this.#await(look, signal, first);
       if (signal?.aborted) throw new SendError("cancelled", "its sender has given it up", value);
@@ -217,7 +213,7 @@ export class Node extends EventEmitter {
       try {
         return await found.able[0].asking.send(channel, value, { kind, deadline, first, idle, signal });
       } catch (error) {
-        if (!target.retry || !(NEXT_OF[kind] ?? NEXT).includes(error.code) || Date.now() >= first) throw error;
+        if (!target.retry || !(NEXT_OF[kind] ?? NEXT).split(" ").includes(error.code) || Date.now() >= first) throw error;
         tried.add(found.able[0]);
         last = error;
       }

@@ -124,24 +124,15 @@ export class Serving {
 
   known(index, word) { return laneOf(this.lanes, index, word); }
 
-  onTELL(index, items) {
+  onTELL(index, items) { for (const item of items) this.#came(index, 0, Infinity, ...item); }
+  onASK(index, items) { for (const item of items) this.#came(index, ...item); }
+
+  #came(index, rid, budget, type, source, payload) {
     const lane = this.known(index);
-    for (const [type, source, payload] of items)
-      this.#take(new Job(this, lane, { rid: 0, sequence: lane.tells++, type, source, until: Infinity }), payload);
-  }
-
-  onASK(index, items) {
-    for (const [rid, budget, type, source, payload] of items) {
-      if (this.jobs.has(rid)) throw new ProtocolError("bad_field", `the ask ${rid} is open already`);
-      const arrived = { rid, sequence: 0, type, source, until: Date.now() + budget };
-      this.#take(new Job(this, this.known(index), arrived), payload);
-    }
-  }
-
-  #take(job, payload) {
-    const { rid, lane } = job;
-    job.size = payload.length;
-    if (!lane.window.take(job.size)) throw new ProtocolError("window_overrun", `no credit on ${lane.info.name}`);
+    if (this.jobs.has(rid)) throw new ProtocolError("bad_field", `the ask ${rid} is open already`);
+    const [size, sequence, until] = [payload.length, rid > 0 ? 0 : lane.tells++, Date.now() + budget];
+    const job = new Job(this, lane, { rid, sequence, type, source, size, until });
+    if (!lane.window.take(size)) throw new ProtocolError("window_overrun", `no credit on ${lane.info.name}`);
     if (rid > 0) this.jobs.set(rid, job);
     const refusal = this.#refusal(job, payload);
     if (!refusal) return;

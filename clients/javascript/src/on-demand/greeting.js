@@ -59,17 +59,13 @@ function within(hello) {
   };
 }
 
-/** As `decode`. Raises: ProtocolError of what no version says. */
-export function greeting(data) {
-  try {
-    return decode(data);
-  } catch (error) {
-    if (error.code !== "bad_field") throw error;
-  }
+/** What `decode` has refused with this error, as it would be. Raises: ProtocolError of what no version says. */
+export function greeting(data, error) {
+  if (error.code !== "bad_field") throw error;
   const [kind, ...fields] = unpack(data);
   const isMap = typeof fields[0] === "object" && fields[0] !== null;
   if (kind === 0 && isMap) return decode(pack([0, within(fields[0])]));
-  if ((kind !== 2 && kind !== 14) || !areTexts([fields[0], fields[1]])) return decode(data);
+  if ((kind !== 2 && kind !== 14) || !areTexts([fields[0], fields[1]])) throw error;
   const [reason, text, last] = fields;
   const records = Array.isArray(last) ? last.filter((each) => isBin(each) && each.length <= 2048).slice(0, 8) : last;
   return decode(pack([kind, cut(reason, 64), cut(text, 1024), ...(last === undefined ? [] : [atMost(records, U32)])]));

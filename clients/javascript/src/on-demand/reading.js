@@ -5,6 +5,8 @@ const TEXTS = "date:str time:str timedelta:str decimal:str uuid:str";
 /** What a word is read as beside itself. */
 const WIDER = Object.fromEntries(`${ROWS} ${TEXTS}`.split(" ").map((row) => row.split(":")).map(([one, rest]) => [one, rest.split(",")]));
 const WORDS = new Set(["none", "bool", "float", "str", "datetime", "ext", "any", "raw", ...Object.keys(WIDER)]);
+/** What a word reads of given values, by their types here. */
+const READS = new Map([["none", ["null"]], ["str", ["string"]], ["int", ["number", "bigint"]], ["float", ["number", "bigint"]]]);
 const [ARRAYS, SETS, VALUES] = [["list", "set", "frozenset", "vartuple", "tuple"], ["set", "frozenset"], ["enum", "literal", "flag"]];
 const [MAX_STEPS, MAX_TEXT] = [200_000, 600];
 const [REQUIRED, OPTIONAL, ODD] = [0, 2, ["datetime", "ext", "raw"]];
@@ -96,11 +98,8 @@ function reading([, writes], [, reads], wrote, at) {
   }
 
   function readsValue(value, word, read) {
-    if (read === "any" || read === "raw") return true;
-    if (read === "none") return value === null;
-    if (read === "str") return typeof value === "string";
-    if (read === "int" || read === "float") return typeof value === "number" || typeof value === "bigint";
-    if (!isOf(read, VALUES)) return false;
+    if (READS.has(read)) return READS.get(read).includes(value === null ? "null" : typeof value);
+    if (!isOf(read, VALUES)) return read === "any" || read === "raw";
     const known = valuesOf(read);
     if (read[0] !== "flag" || word === "flag") return known.includes(value);
     return (isClass(value) || typeof value === "bigint") && (BigInt(value) & ~bits(known)) === 0n;

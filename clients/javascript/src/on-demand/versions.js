@@ -12,25 +12,18 @@ const hex = (data) => Buffer.from(data).toString("hex");
 export class Versions {
   #described = new Map(); // hash -> the description that has it, as peers have sent it; null for what cannot be read
   #compared = new WeakMap(); // description -> channel -> what of that goes to who declares this
-  #asking = new WeakMap(); // connection's half -> { wanted, asked }: indexes that are to be described
 
   /** As `Asking.agreed`: null where the peer has yet to say, and is asked. */
   agreed(asking, lane, channel) {
     const described = lane.mute ? null : this.#described.get(hex(lane.info.schema));
     if (described !== undefined || !asking.connection.hello.features?.includes("schemas")) return this.#judged(channel, described);
-    const state = this.#stateOf(asking);
-    if (!lane.asked) state.wanted.push(lane.index);
+    if (!lane.asked) (asking.undescribed ??= { wanted: [], asked: new Set() }).wanted.push(lane.index);
     lane.asked = true;
-    this.#describe(asking, state);
+    this.#describe(asking);
     return null;
   }
 
-  #stateOf(asking) {
-    if (!this.#asking.has(asking)) this.#asking.set(asking, { wanted: [], asked: new Set() });
-    return this.#asking.get(asking);
-  }
-
-  #describe({ outbox }, { wanted, asked }) {
+  #describe({ outbox, undescribed: { wanted, asked } }) {
     const some = wanted.splice(0, ASKED - asked.size);
     for (const index of some) asked.add(index);
     if (some.length > 0) outbox.now("DESCRIBE", some);
@@ -38,13 +31,12 @@ export class Versions {
 
   /** The description of a lane has come. Raises: ProtocolError for another one, or one that nobody has asked for. */
   described(asking, lane, data) {
-    const state = this.#stateOf(asking);
-    if (!state.asked.delete(lane.index)) throw new ProtocolError("bad_field", `nobody has asked what channel ${lane.index} declares`);
+    if (!asking.undescribed?.asked.delete(lane.index)) throw new ProtocolError("bad_field", `nobody has asked what channel ${lane.index} declares`);
     const hash = hashOf(data);
     if (data.length === 0) lane.mute = true;
     else if (!hash.equals(lane.info.schema)) throw new ProtocolError("bad_field", `channel ${lane.index} has another hash than this`);
     else this.#keep(hex(hash), data);
-    this.#describe(asking, state);
+    this.#describe(asking);
     asking.connection.host.changed.ring();
   }
 

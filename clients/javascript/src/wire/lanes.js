@@ -66,7 +66,6 @@ export class Window {
 /** Writes bodies to a socket: small ones at once, large ones a part at a time, so that nothing waits behind them. */
 export class Outbox {
   #waiting = new Map(); // lane -> how many of its bodies are not written yet
-  #bodies = 0;
   #cutting = 0; // bytes of them
   #last = Promise.resolve(); // one body in parts after the other: that keeps the budget
   #bell = new Bell();
@@ -76,7 +75,7 @@ export class Outbox {
     for (const event of ["drain", "close"]) socket.on(event, () => this.#bell.ring());
   }
 
-  get empty() { return this.#bodies === 0; }
+  get empty() { return this.#cutting === 0; }
 
   /** Bytes that wait to be written. */
   get unread() { return this.socket.writableLength + this.#cutting; }
@@ -96,7 +95,6 @@ export class Outbox {
     const before = this.#waiting.get(lane) ?? 0;
     if (before === 0 && data.length <= (this.empty ? CUT_ABOVE : LIMITS.part)) return this.#write(data);
     this.#waiting.set(lane, before + 1);
-    this.#bodies += 1;
     this.#cutting += data.length;
     return (this.#last = this.#last.then(() => this.#cut(lane, data)));
   }
@@ -109,7 +107,6 @@ export class Outbox {
     }
     this.#cutting -= data.length;
     this.#waiting.set(lane, this.#waiting.get(lane) - 1);
-    this.#bodies -= 1;
   }
 
   #write(data) {
