@@ -249,7 +249,11 @@ class _Look:
         of_users: dict[str, list[str]] = {}
         for name in (names[at:] + names[:at])[:MOST_NAMES]:
             of_users.setdefault(owner_of(self._folder / name), []).append(name)
-        chosen: list[str] = []
+        if len(of_users) > MOST_FILES:  # one of each, and those of the others in the next look
+            chosen = [files[0] for files in of_users.values()][:MOST_FILES]
+            self._last = chosen[-1]
+            return chosen
+        chosen = []
         for left, files in enumerate(sorted(of_users.values(), key=len)):
             chosen += files[: (MOST_FILES - len(chosen)) // (len(of_users) - left)]
             self._last = chosen[-1]  # of whoever has most of them

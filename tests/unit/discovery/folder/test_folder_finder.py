@@ -222,6 +222,20 @@ async def test_many_files_of_one_user_hide_none_of_another_and_all_of_them_have_
         assert {one.heard_from for one in heard.found if one.node_id == NODE} == {"user 0"}
 
 
+@in_real_time
+async def test_of_more_users_than_files_are_read_in_one_look_each_has_his_turn(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(folder_finder, "owner_of", lambda path: f"user {path.name[1:5]}")
+    users = MOST_FILES + 40
+    for number in range(users):
+        for more in "ab" if number % 7 else "a":
+            place = Endpoint("tcp", "10.0.0.3", 1 + number)
+            say(tmp_path / f"a{number:04}{more}.json", place, node_id=f"{2 * number + (more == 'b'):064x}")
+    async with Heard(tmp_path) as heard:
+        await eventually(lambda: {int(one.node_id or "0", 16) // 2 for one in heard.found} == {*range(users)})
+
+
 def test_whose_a_file_is_can_be_told_where_there_is_one(tmp_path: Path) -> None:
     assert owner_of(tmp_path / "none.json") == ""
     say(tmp_path / "one.json", HERE)
