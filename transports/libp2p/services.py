@@ -18,6 +18,8 @@ __all__ = ["PING", "IdentifyAsked", "IdentifyServed", "PingAsked", "PingServed",
 #: libp2p specs/ping: 32 bytes that come back.
 PING: Final = "/ipfs/ping/1.0.0"
 PING_SIZE: Final = 32
+#: Bytes that wait to be sent back on one stream, where the other side does not read: 128 pings.
+MOST_ECHO: Final = 4096
 
 
 class IdentifyServed:
@@ -43,7 +45,7 @@ class IdentifyServed:
 
     def arrived(self, data: bytes) -> None:
         """As `SubstreamOwner.arrived`: there is nothing to say to it."""
-        self._connection.charge(len(data) + AROUND)
+        self._connection.charge(2 * len(data) + AROUND)  # it carried nothing, and has paid as what does
         if self._substream is not None:
             self._substream.taken(len(data))
 
@@ -59,7 +61,7 @@ class IdentifyServed:
 
 
 class PingServed:
-    """Sends back what comes. What comes faster than it is read there is not granted, and so does not come."""
+    """Sends back what comes. What comes faster than it is read there is not granted, and is not kept for long."""
 
     def __init__(self, connection: Libp2pConnection) -> None:
         self._connection = connection
@@ -72,11 +74,15 @@ class PingServed:
 
     def arrived(self, data: bytes) -> None:
         """As `SubstreamOwner.arrived`."""
-        self._connection.charge(len(data) + AROUND)
+        self._connection.charge(2 * len(data) + AROUND)  # as above
         if self._substream is not None:
             self._owed += len(data)
             self._substream.write(data)
-            self.regulate()
+            if self._substream.unsent > MOST_ECHO:
+                self._substream.reset()
+                self._substream = None
+            else:
+                self.regulate()
 
     def ended(self) -> None:
         """As `SubstreamOwner.ended`."""

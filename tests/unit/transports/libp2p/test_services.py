@@ -11,9 +11,9 @@ from peerbus import __version__
 from peerbus.transports.libp2p.identify import Identified
 from peerbus.transports.libp2p.multiaddr import to_multiaddr
 from peerbus.transports.libp2p.multistream import ProtocolRefused, line_of
-from peerbus.transports.libp2p.services import ask_identify, ask_ping
+from peerbus.transports.libp2p.services import MOST_ECHO, ask_identify, ask_ping
 from peerbus.transports.libp2p.varint import varint
-from peerbus.transports.libp2p.yamux_frames import YamuxFlag
+from peerbus.transports.libp2p.yamux_frames import YamuxFlag, YamuxKind, header
 
 VERSION = line_of("/multistream/1.0.0")
 
@@ -42,6 +42,34 @@ async def test_a_foreign_peer_is_told_what_we_are_in_one_message() -> None:
         await peer.hear(data(5, b"p" * 32))
         assert said[0] > 0
         assert f"peerbus/{__version__}".encode() in said
+
+
+async def test_a_peer_that_does_not_read_what_it_pings_makes_us_keep_little() -> None:
+    async with foreign_on_stream() as (stream, peer):
+        connection, streams = stream.connection, (3, 5, 7)
+        for number in streams:
+            peer.ask(number, "/ipfs/ping/1.0.0")
+            await peer.hear(data(number, line_of("/ipfs/ping/1.0.0")))
+        connection.pause_writing()  # as where it reads nothing more
+        for number in streams:
+            peer.say(data(number, bytes(3_000)), data(number, bytes(3_000)))
+        peer.say(data(1, b"the last"))
+        assert await stream.read() == b"the last"
+        assert stream.retained <= len(streams) * MOST_ECHO
+        connection.resume_writing()
+        peer.say(data(1, b"and the bus goes on"))
+        assert await stream.read() == b"and the bus goes on"
+        for number in streams:
+            await peer.hear(header(YamuxKind.DATA, YamuxFlag.RST, number, 0))
+
+
+async def test_pings_pay_for_nothing() -> None:
+    async with foreign_on_stream() as (stream, peer):
+        peer.ask(3, "/ipfs/ping/1.0.0")
+        for _ in range(8):
+            peer.say(data(3, bytes(8_000)))
+        await peer.hear_end()
+        assert "carry nothing" in str(stream.connection.failure)
 
 
 @pytest.mark.parametrize(
