@@ -189,7 +189,12 @@ LIMITS: dict[str, tuple[Limit, ...]] = {
             "s",
         ),
         Limit("transports.compression.expander", "RATIO", "bytes that one compressed byte stands for"),
-        Limit("transports.compression.pool", "COMPRESSION_MEMORY", "memory for all that this node compresses", "bytes"),
+        Limit(
+            "transports.compression.pool",
+            "COMPRESSION_MEMORY",
+            "memory for all that this node compresses, of what `limits.peer_memory` leaves",
+            "bytes",
+        ),
         Limit(
             "actors.messages.channel", "DEFAULT_MAX_ELEMENTS", "values in one message", "", "channels.NAME.max_elements"
         ),
@@ -231,6 +236,7 @@ LIMITS: dict[str, tuple[Limit, ...]] = {
         Limit("transports.libp2p.multistream", "MAX_TRIES", "protocols that are named in vain"),
         Limit("transports.libp2p.yamux", "MAX_STREAMS", "streams that the other side has open"),
         Limit("transports.libp2p.connection", "MAX_CONTROL", "answers that it does not read", "bytes"),
+        Limit("transports.libp2p.services", "MOST_ECHO", "pings of one stream that it does not read", "bytes"),
         Limit("transports.libp2p.identify", "MAX_IDENTIFY", "what it says of itself", "bytes"),
         Limit("transports.libp2p.yamux_frames", "FIRST_WINDOW", "bytes of a stream that is not read yet", "bytes"),
         Limit("transports.libp2p.idle_traffic", "IDLE_BYTES", "messages and frames that carry nothing", "bytes"),

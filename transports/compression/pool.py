@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Protocol
 
 __all__ = ["COMPRESSION_MEMORY", "CompressedBytes", "CompressionCount", "CompressionPool"]
 
 #: Bytes of memory for the contexts that this node compresses with: one channel to 250 peers and more.
-#: What is beyond travels as it is. (Contexts that peers make it hold count in `PeerMemory`.)
+#: What is beyond travels as it is, and so does what peers leave no room for: see `PeerMemory`, where contexts to read
+#: what they compress count as theirs.
 COMPRESSION_MEMORY = 64 << 20
 
 
@@ -39,13 +41,23 @@ class CompressionCount:
         return CompressedBytes(self.sent, self.sent_as, self.received, self.received_as, self.left_alone)
 
 
+class HasContext(Protocol):
+    """What compresses one lane."""
+
+    def end(self) -> None:
+        """Do without the context from now on, until there is memory for a new one."""
+
+
 class CompressionPool:
     """That of one node. On the loop's thread only."""
 
-    __slots__ = ("_channels", "limit", "used")
+    __slots__ = ("_channels", "_open", "limit", "room", "used")
 
     def __init__(self, limit: int = COMPRESSION_MEMORY) -> None:
         self.limit = limit
+        #: Bytes that peers leave to all contexts: whoever counts what these hold says so.
+        self.room = limit
+        self._open: dict[HasContext, None] = {}
         #: Bytes of all contexts that compress.
         self.used = 0
         #: By channel; those that this node declares with compression, and no others.
@@ -59,13 +71,20 @@ class CompressionPool:
         """What was saved so far, by channel."""
         return {channel: count.seen() for channel, count in self._channels.items()}
 
-    def take(self, size: int) -> bool:
-        """Memory for one context more. False: there is none."""
-        if self.used + size > self.limit:
+    def take(self, holder: HasContext, size: int) -> bool:
+        """Memory for the context of that one. False: there is none."""
+        if self.used + size > min(self.limit, self.room):
             return False
+        self._open[holder] = None
         self.used += size
         return True
 
-    def give_back(self, size: int) -> None:
-        """A context is gone."""
+    def give_back(self, holder: HasContext, size: int) -> None:
+        """Its context is gone."""
+        del self._open[holder]
         self.used -= size
+
+    def give_way(self) -> None:
+        """The memory is needed: what comes next travels as it is, or begins anew."""
+        for holder in tuple(self._open):
+            holder.end()

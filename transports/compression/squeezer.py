@@ -56,12 +56,12 @@ class Squeezer:
         """Its context is needed no more."""
         if self._context is not None:
             self._context = None
-            self._pool.give_back(self._method.shrinking_bytes)
+            self._pool.give_back(self, self._method.shrinking_bytes)
 
     def _packed(self, body: bytes) -> bytes:
         context = self._context
         if context is None:
-            if not self._pool.take(self._method.shrinking_bytes):
+            if not self._pool.take(self, self._method.shrinking_bytes):
                 return body
             context = self._context = self._method.shrinking()
             self._fresh = 1

@@ -102,8 +102,9 @@ class Compressing:
         if not frame.size:
             self._empty.spend()
             return None
+        before = expander.held
         body = expander.expand(frame)
-        self.grew(len(body) - len(frame.data))
+        self.grew(len(body) - len(frame.data) + expander.held - before)
         return self.hand(read_uncompressed(body, lane, self._decoders), len(body))
 
     def end(self) -> None:

@@ -16,7 +16,7 @@ from itertools import chain
 from typing import Any
 
 from ...actors.base import ProtocolError, new_task
-from ..streams import Filling, Pausing, Sizing, Stream
+from ..streams import Filling, Pausing, Retaining, Sizing, Stream
 from ..wire import (
     BATCHES,
     FRAME_LIMIT,
@@ -75,6 +75,7 @@ class FrameReader:
         "_paused",
         "_pausing",
         "_pieces",
+        "_retaining",
         "_run",
         "_small_parts",
         "_stream",
@@ -107,6 +108,7 @@ class FrameReader:
     ) -> None:
         self._stream = stream
         self._pausing = stream if isinstance(stream, Pausing) else None
+        self._retaining = stream if isinstance(stream, Retaining) else None
         self._loop = loop
         self._context = context
         self._takers: dict[type, Callable[[Any], object]] = {}
@@ -147,8 +149,9 @@ class FrameReader:
 
     @property
     def holds(self) -> int:
-        """Bytes that are here of bodies and of a frame that have come in part, or are taken in part."""
-        return self._parts.held + self._decoder.buffered + self._divided + sum(map(len, self._more))
+        """Bytes that are here of bodies and of a frame that came in part, or are taken in part; and in the stream."""
+        beside = 0 if self._retaining is None else self._retaining.retained
+        return beside + self._parts.held + self._decoder.buffered + self._divided + sum(map(len, self._more))
 
     def beat(self, now: float) -> ProtocolError | None:
         """A heartbeat has passed. Returns why the peer has to go, where something that it has begun does not go on."""
@@ -206,7 +209,7 @@ class FrameReader:
     def let_go(self) -> None:
         """It has stopped, and nothing of the last bytes is left: keep nothing that points back to its owner."""
         self._takers = {}
-        self._frames = self._fills = self._pausing = None
+        self._frames = self._fills = self._pausing = self._retaining = None
         self._more.clear()
         self._parts = Reassembler(_no_lane)
         self._came, self._woken, self._taken, self._over = _nobody, _nobody, _nobody, _nobody

@@ -11,6 +11,8 @@ many connections. Whoever holds little is never the one that goes for what other
 # Law 2. Of those the largest goes. Where none is large, many hold it together: then the largest of the source that
 #        holds most, an address as a rule. So one who has many keys loses them before another one who holds more than
 #        each.
+# Law 3. Before any of them goes the node does without what it can do without: contexts that it compresses with have
+#        what peers leave of the budget.
 
 from __future__ import annotations
 
@@ -19,6 +21,8 @@ import ctypes
 import math
 from collections import Counter
 from collections.abc import Callable
+
+from ..compression import CompressionPool
 
 __all__ = ["PEER_MEMORY", "MemoryShare", "PeerMemory"]
 
@@ -41,13 +45,21 @@ CROWD = 16
 class PeerMemory:
     """That of one node. On the loop's thread only."""
 
-    __slots__ = ("_freed", "_now", "_shares", "limit", "total")
+    __slots__ = ("_contexts", "_freed", "_now", "_shares", "limit", "total")
 
-    def __init__(self, limit: int = PEER_MEMORY, now: Callable[[], float] = float) -> None:
+    def __init__(
+        self,
+        limit: int = PEER_MEMORY,
+        now: Callable[[], float] = float,
+        contexts: CompressionPool | None = None,
+    ) -> None:
         self.limit = limit
+        #: What gives way.
+        self._contexts = contexts or CompressionPool(0)
         self._now = now
         #: Bytes that all of them held when each was last looked at.
         self.total = 0
+        self.change(0)
         self._shares: dict[MemoryShare, None] = {}
         #: Bytes that those held who have gone: free by the next look, and given back to the system if they are many.
         self._freed = 0
@@ -72,9 +84,19 @@ class PeerMemory:
     def forget(self, share: MemoryShare) -> None:
         """It holds nothing any more."""
         if self._shares.pop(share, share) is None:
-            self.total -= share.held
+            self.change(-share.held)
             self._freed += share.held
             share.held = 0
+
+    def change(self, size: int) -> None:
+        """So much more is held."""
+        self.total += size
+        self._contexts.room = self.limit - self.total
+
+    @property
+    def too_much(self) -> bool:
+        """It is more than may be, with what gives way."""
+        return self.total + self._contexts.used > self.limit
 
     def give_back(self) -> None:
         """Give back to the system what is free."""
@@ -86,6 +108,8 @@ class PeerMemory:
         """Too much is held, as it was when each was last looked at: look at all of them, and let the largest go."""
         for share in tuple(self._shares):
             share.count()
+        if self.too_much:
+            self._contexts.give_way()
         while self.total > self.limit and self._shares:
             largest = self._next()
             why = f"{largest.held} of {self.total} bytes that peers make this node hold, which may hold {self.limit}"
@@ -132,14 +156,14 @@ class MemoryShare:
     def count(self) -> None:
         """Look at it."""
         held = self._weigh()
-        self._memory.total += held - self.held
+        self._memory.change(held - self.held)
         self.held = held
 
     def look(self) -> None:
         """The same, and see whether it is too much for the node."""
         self.count()
         self._memory.give_back()
-        if self._memory.total > self._memory.limit:
+        if self._memory.too_much:
             self._memory.relieve()
 
     def let_go(self, why: str) -> None:

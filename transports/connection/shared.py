@@ -25,9 +25,9 @@ class SharedByConnections:
         self.windows = WindowBudget.of_memory(memory)
         #: By which those that say much are read.
         self.turns = ReadTurns(loop)
-        #: What their peers may make the node hold.
-        self.memory = PeerMemory(memory, loop.time)
         #: What they compress with.
         self.compression = CompressionPool()
+        #: What their peers may make the node hold, the contexts of that among it.
+        self.memory = PeerMemory(memory, loop.time, self.compression)
         #: What their peers may do.
         self.rules = rules or PeerRules()

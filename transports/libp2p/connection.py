@@ -95,6 +95,14 @@ class Libp2pConnection(asyncio.Protocol):
         """What ended it, other than this side; None before."""
         return self._failure
 
+    @property
+    def retained(self) -> int:
+        """Bytes of memory of a message that is here in part, and of what waits to be sent."""
+        channel, transport = self._channel, self._transport
+        waits = sum(substream.unsent for substream in self._substreams.values())
+        waits += 0 if transport is None else transport.get_write_buffer_size()
+        return waits + (0 if channel is None else channel.retained)
+
     async def wait_upgraded(self) -> None:
         """Wait until it carries streams. Raises HandshakeFailed, and OSError where the network failed."""
         await self._upgraded.wait()

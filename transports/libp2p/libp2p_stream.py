@@ -109,6 +109,11 @@ class Libp2pStream(PathEnd):
         """As `Stream.writable`."""
         return self._gate.open
 
+    @property
+    def retained(self) -> int:
+        """As `Retaining.retained`: of its connection, whatever else the other side has there."""
+        return sum(map(len, self._held)) + self.connection.retained
+
     async def drain(self) -> None:
         """As `Stream.drain`."""
         await self._gate.wait_open()

@@ -33,6 +33,11 @@ class SecureChannel:
         self._part = bytearray()
         self._whole = 0
 
+    @property
+    def retained(self) -> int:
+        """Bytes of a message that has come in part."""
+        return len(self._part)
+
     def seal(self, data: bytes) -> bytes:
         """What to send for these bytes, however many."""
         if len(data) <= MAX_PLAIN:

@@ -282,6 +282,11 @@ class RelayedStream:
         """As `Stream.writable`."""
         return self._gate.open
 
+    @property
+    def retained(self) -> int:
+        """As `Retaining.retained`."""
+        return self._session.retained + self._out.unsent
+
     async def drain(self) -> None:
         """As `Stream.drain`."""
         await self._gate.wait_open()

@@ -73,6 +73,11 @@ class SocketStream(PathEnd, asyncio.BufferedProtocol):
         return self.peer_id is not None
 
     @property
+    def retained(self) -> int:
+        """As `Retaining.retained`; `read` gives what was not pushed, so that is its reader's."""
+        return 0 if self._transport is None else self._transport.get_write_buffer_size()
+
+    @property
     def whole(self) -> int | None:
         """As `Sizing.whole`."""
         return WHOLE_HERE if self.remote.scope is Scope.MACHINE else None

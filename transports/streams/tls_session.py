@@ -106,7 +106,7 @@ class TlsSession:
         if self._shaken is None:
             return True
         room = HANDSHAKE_BYTES - self._shaken
-        data, self._held = self._held[:room], self._held[room:]
+        data, self._held = self._held[:room], self._held[room:] if len(self._held) > room else _NOTHING
         self._shaken += len(data)
         self._given.write(data)
         try:
@@ -163,6 +163,11 @@ class TlsSession:
     def write(self, data: bytes | bytearray | memoryview) -> None:
         """Seal bytes. Raises ssl.SSLError."""
         self.tls.write(data)
+
+    @property
+    def retained(self) -> int:
+        """Bytes of memory of what came and was not read."""
+        return memoryview(self._held.obj).nbytes + self._given.pending
 
     @property
     def has_sealed(self) -> bool:

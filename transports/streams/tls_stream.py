@@ -40,6 +40,11 @@ class TlsStream(SocketStream):
 
     # The Stream.
 
+    @property
+    def retained(self) -> int:
+        """As `Retaining.retained`."""
+        return super().retained + self._session.retained
+
     def pause(self) -> None:
         """As `Pausing.pause`."""
         if self._behind:

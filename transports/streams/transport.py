@@ -38,6 +38,7 @@ __all__ = [
     "Provisional",
     "Pushing",
     "Refused",
+    "Retaining",
     "Sizing",
     "ByteStream",
     "Stream",
@@ -164,6 +165,16 @@ class Pausing(Protocol):
 
     def resume(self) -> None:
         """Go on. Idempotent."""
+        ...
+
+
+@runtime_checkable
+class Retaining(Protocol):
+    """A stream that says how much it holds: that counts in what a peer may make its node hold."""
+
+    @property
+    def retained(self) -> int:
+        """Bytes of memory of what came and is not handed over, and of what was written and has not left."""
         ...
 
 

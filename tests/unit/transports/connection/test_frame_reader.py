@@ -136,6 +136,16 @@ async def test_a_body_in_parts_is_one_frame_and_is_pending_until_it_is_there() -
         assert owner.happened.count(TELL) == 1
 
 
+async def test_what_the_stream_holds_is_held_until_it_is_let_go() -> None:
+    class Holds(PushingSource):
+        retained = 5000
+
+    async with reading(Holds()) as owner:
+        assert owner.reader.holds == 5000
+        owner.reader.let_go()
+        assert owner.reader.holds == 0
+
+
 @pytest.mark.parametrize("pushed", [False, True])
 async def test_a_frame_that_nobody_takes_ends_the_reading_and_what_it_woke_still_runs(*, pushed: bool) -> None:
     source = PushingSource() if pushed else Source()

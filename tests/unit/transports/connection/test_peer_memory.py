@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from peerbus.transports.compression import CompressionPool
 from peerbus.transports.connection import peer_memory
 from peerbus.transports.connection.peer_memory import (
     PEER_MEMORY,
@@ -54,6 +55,44 @@ def test_as_many_go_as_have_to() -> None:
     assert memory.total <= 100
     assert sum(bool(holder.let_go) for holder in holders) > 30
     assert not holders[0].let_go
+
+
+class Context:
+    """Of a lane that is compressed."""
+
+    def __init__(self, pool: CompressionPool) -> None:
+        self.pool = pool
+        self.size = 0
+
+    def takes(self, size: int) -> bool:
+        self.size = size if self.pool.take(self, size) else 0
+        return self.size > 0
+
+    def end(self) -> None:
+        self.pool.give_back(self, self.size)
+        self.size = 0
+
+
+def test_what_is_compressed_with_has_what_peers_leave_and_gives_way_before_anybody_goes() -> None:
+    pool = CompressionPool(80)
+    memory = PeerMemory(100, contexts=pool)
+    holder, context = Holder(memory), Context(pool)
+    holder.has(70)
+    assert not context.takes(31)
+    assert context.takes(30)
+    holder.has(71)
+    assert (context.size, pool.used, holder.let_go) == (0, 0, [])
+    holder.has(101)
+    assert holder.let_go
+    assert not context.takes(81)
+    assert context.takes(80)
+
+
+def test_contexts_have_no_more_than_a_small_budget() -> None:
+    pool = CompressionPool(80)
+    memory = PeerMemory(50, contexts=pool)
+    assert not Context(pool).takes(51)
+    assert not memory.too_much
 
 
 def test_nobody_goes_for_what_was_there_a_while_ago() -> None:

@@ -10,7 +10,13 @@ from foreign_peer import ForeignPeer, data, foreign_on_stream, joined
 from peerbus.actors.base.errors import StreamBroken
 from peerbus.transports.libp2p import libp2p_stream
 from peerbus.transports.libp2p.yamux_frames import FIRST_WINDOW, HEADER, YamuxFlag, YamuxKind, header, unpack_header
-from peerbus.transports.streams.transport import RECEIVE_BUFFER, Narrowing, Pausing, Provisional, Pushing
+from peerbus.transports.streams.transport import (
+    RECEIVE_BUFFER,
+    Narrowing,
+    Pausing,
+    Provisional,
+    Pushing,
+)
 
 
 def test_it_can_do_what_streams_of_sockets_can() -> None:
@@ -30,6 +36,7 @@ async def test_what_comes_while_it_is_paused_is_held_and_the_end_behind_it() -> 
         await peer.hear(header(YamuxKind.DATA, YamuxFlag.FIN, 1, 0))
         assert b"".join(heard) in (b"", b"waits")
         assert not ended.done()
+        assert stream.retained == len(b"waitsheldlast") - len(b"".join(heard))
         stream.resume()
         assert b"".join(heard) == b"waitsheldlast"
         assert await ended == b""

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 import pytest
 from nats_scene import BOB, at_server
+from virtual_time import eventually
 
 from peerbus.actors.base import HandshakeFailed, StreamBroken
 from peerbus.testing.suites.transport_pair import until_broken
@@ -16,6 +17,7 @@ from peerbus.transports.streams.relay_flow import DATA, FlowOut
 from peerbus.transports.streams.relayed_stream import HANDSHAKE_WINDOW, RelayedStream
 from peerbus.transports.streams.tls import server_context
 from peerbus.transports.streams.tls_session import HANDSHAKE_BYTES
+from peerbus.transports.streams.transport import RECEIVE_BUFFER
 
 
 async def until_it_breaks(stream: RelayedStream) -> None:
@@ -34,6 +36,18 @@ async def test_a_message_that_the_server_loses_breaks_the_stream(lost: int) -> N
             await until_it_breaks(accepted)
         with pytest.raises(StreamBroken, match="broke the stream off"):
             await until_it_breaks(dialed)
+
+
+async def test_what_the_other_side_does_not_take_is_said() -> None:
+    async with at_server() as scene, scene.joined() as (dialed, accepted):
+        assert dialed.retained == 0
+        body = bytes(1_500_000)
+        dialed.write(body)
+        assert dialed.retained > len(body) - HANDSHAKE_WINDOW - RECEIVE_BUFFER
+        left = len(body)
+        while left:
+            left -= len(await accepted.read())
+        await eventually(lambda: dialed.retained == accepted.retained == 0)
 
 
 async def test_what_a_server_changes_breaks_the_stream() -> None:

@@ -183,6 +183,21 @@ def test_records_of_a_byte_each_are_read_in_turns_and_in_their_order() -> None:
     assert rounds > len(body) / RECORDS
 
 
+def test_what_waits_for_its_turn_is_said_with_all_that_keeps_it() -> None:
+    pair, turns = in_turns()
+    assert pair.server.retained == 0
+    sent = 0
+    for _ in range(3000):
+        pair.client.write(b"x")
+    wire = pair.client.sealed()
+    pair.server.feed(wire)
+    assert len(wire) <= pair.server.retained <= 2 * len(wire)
+    while sent < 3000:
+        sent += len(pair.heard())
+        turns.next(pair.server)
+    assert pair.server.retained == 0
+
+
 def test_bytes_that_come_while_some_wait_come_behind_them() -> None:
     pair, turns = in_turns()
     sent, found = b"", b""

@@ -14,6 +14,7 @@ from tcp_scene import ALICE, BOB, listening
 from peerbus.actors.base.errors import StreamBroken
 from peerbus.transports.streams.tcp import TcpTransport
 from peerbus.transports.streams.tls_stream import TlsStream
+from peerbus.transports.streams.transport import MAX_CHUNK
 
 LOOPS = pytest.mark.parametrize(
     "loop_factory", [asyncio.new_event_loop, uvloop.new_event_loop], ids=["asyncio", "uvloop"]
@@ -127,6 +128,34 @@ def test_a_stream_that_is_paused_goes_on_where_it_was(loop_factory: Callable[[],
             dialed.write(body[start : start + 100])
         await all_there.wait()
         assert bytes(found) == body
+        await close(made)
+
+    with asyncio.Runner(loop_factory=loop_factory) as runner:
+        runner.run(run())
+
+
+@LOOPS
+def test_what_waits_on_either_side_is_said(loop_factory: Callable[[], asyncio.AbstractEventLoop]) -> None:
+    async def run() -> None:
+        made = await pairs(1)
+        ((dialed, accepted),) = made
+        found, most, all_there, size = 0, 0, asyncio.Event(), 100_000
+
+        def take(data: bytes) -> None:
+            nonlocal found, most
+            found += len(data)
+            most = max(most, accepted.retained)
+            if found == size:
+                all_there.set()
+
+        assert dialed.retained == accepted.retained == 0
+        accepted.push_to(take)
+        for _ in range(size // 100):
+            dialed.write(bytes(100))
+        assert dialed.retained > 0 or accepted.retained == 0  # the system may have taken all of it
+        await all_there.wait()
+        assert 0 < most <= 2 * MAX_CHUNK
+        assert dialed.retained == accepted.retained == 0
         await close(made)
 
     with asyncio.Runner(loop_factory=loop_factory) as runner:
