@@ -75,6 +75,7 @@ COMPILED = (
     "transports.lanes.refusing",
     "transports.lanes.relayed_reply",
     "transports.lanes.remote_reply",
+    "transports.lanes.request_ids",
     "transports.lanes.send_rights",
     "transports.lanes.unconfirmed",
     "transports.receiving.forwarding",

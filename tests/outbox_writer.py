@@ -12,6 +12,7 @@ from peerbus.transports.lanes.lane_turn import LaneTurn, ReplyLane
 from peerbus.transports.lanes.out_lane import OutLane
 from peerbus.transports.lanes.outbox import Outbox
 from peerbus.transports.lanes.pacing import FIRST_TOKEN
+from peerbus.transports.lanes.request_ids import RequestIds
 from peerbus.transports.wire.frame_decoder import FrameDecoder
 from peerbus.transports.wire.frames import FRAME_LIMIT, Frame, Part, Ping
 from peerbus.transports.wire.hello import ChannelInfo
@@ -47,9 +48,8 @@ class Writer:
     probes: list[int] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.rid = 0
         self.now = 0.0
-        self.outbox = Outbox(self._number, self._expired)
+        self.outbox = Outbox(RequestIds(), self._expired)
         self.lanes = [
             OutLane(index, info(f"c{index}", priority), None, self._wake)
             for index, priority in enumerate(self.priorities)
@@ -60,10 +60,6 @@ class Writer:
         self.decoder = FrameDecoder(FRAME_LIMIT)
         self.parts = Reassembler(lambda lane: LARGEST + 64)
         self.sizes: list[int] = []
-
-    def _number(self, outgoing: Outgoing) -> int:
-        self.rid += 1
-        return self.rid
 
     def _expired(self, lane: OutLane, outgoing: Outgoing, error: SendError) -> None:
         self.expired.append(outgoing.message)

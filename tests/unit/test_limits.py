@@ -16,7 +16,7 @@ OF_ITS_OWN = {
     "shell.calendar_watch.FEWEST_CLOCKS shell.connections.MOST_NARROW shell.dialing.DIAL_TIMEOUT "
     "shell.finders.START_TIMEOUT "
     "shell.referrals.REFUSALS_AT_ONCE",
-    "transports": "sending.inside_link.MOST_UNTOLD connection.liveness.MAX_PINGS sending.open_asks.MAX_RID "
+    "transports": "sending.inside_link.MOST_UNTOLD connection.liveness.MAX_PINGS lanes.request_ids.MAX_RID "
     "lanes.outbox.MAX_BUDGET schema.reading.MAX_STEPS "
     "lanes.window_tuning.MOST_BYTES lanes.window_tuning.MOST_MESSAGES libp2p.multiaddr.MAX_TEXT "
     "libp2p.peer_ids.MAX_TEXT libp2p.secure_channel.MAX_PLAIN libp2p.substream.MAX_DATA libp2p.varint.MAX_BYTES "

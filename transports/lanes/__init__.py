@@ -33,6 +33,7 @@ from .remote_reply import (
     Server,
     ThreadReply,
 )
+from .request_ids import RequestIds
 from .send_rights import not_allowed
 from .stream_limit import MAX_STREAMS, StreamLimit, leave_limit, limit_of
 from .window_tuning import RestingTuner, WindowBudget, WindowShare, WindowTuner
@@ -72,6 +73,7 @@ __all__ = [
     "RemoteAsk",
     "RemoteReply",
     "ReplyLane",
+    "RequestIds",
     "RestingTuner",
     "Server",
     "StreamLimit",

@@ -36,6 +36,7 @@ from .lane_turn import LaneTurn, ReplyLane
 from .out_lane import OutLane
 from .pacing import Pacer
 from .remote_ask import RemoteAsk
+from .request_ids import NoRequestIds, RequestIds
 from .traced_frames import TRACED, traced_ask, traced_tell
 
 __all__ = ["Outbox", "budget_of"]
@@ -55,16 +56,16 @@ Bytes = bytes | memoryview
 class Outbox:
     """Lanes and control frames of one connection.
 
-    `next_rid(outgoing)` numbers an ask when it is written; `expired(outgoing, error)` hears of asks that nobody waits
-    for any more and that are therefore not written.
+    `ids` numbers an ask when it is written; `expired(lane, outgoing, error)` hears of asks that nobody waits for any
+    more and that are therefore not written.
     """
 
     def __init__(
         self,
-        next_rid: Callable[[Outgoing], int],
+        ids: RequestIds,
         expired: Callable[[OutLane, Outgoing, SendError], None],
     ) -> None:
-        self._next_rid = next_rid
+        self._ids = ids
         self._expired = expired
         self._encoder = FrameEncoder()
         self._control: deque[bytes] = deque()
@@ -92,7 +93,7 @@ class Outbox:
     @classmethod
     def of_the_end(cls) -> Outbox:
         """One of a connection that has ended: nothing is written."""
-        return cls(_never_numbered, _never_looked_at)
+        return cls(NoRequestIds(), _never_looked_at)
 
     def __bool__(self) -> bool:
         return bool(self._control or self._grants or self._current or self._next)
@@ -345,7 +346,7 @@ class Outbox:
         items: list[tuple[int, int, int, int, bytes]] = []
         kept: list[Outgoing] = []
         waiting, batch.asks = batch.asks or [], kept
-        next_rid = self._next_rid
+        ids = self._ids
         for outgoing in waiting:
             ask = outgoing.reply
             assert isinstance(ask, RemoteAsk)
@@ -356,7 +357,7 @@ class Outbox:
                 continue
             ask.written = now
             kept.append(outgoing)
-            ask.rid = rid = next_rid(outgoing)
+            ask.rid = rid = ids.give(lane, outgoing)
             budget = int(left * 1000) + 1 if left < LONGEST else MAX_BUDGET  # as `budget_of`
             items.append((rid, budget, outgoing.number, outgoing.origin, outgoing.payload))
         return items
@@ -389,10 +390,6 @@ class Outbox:
 def budget_of(left: float) -> int:
     """Seconds that are left to an ask, as they stand on the wire; a deadline may be infinite."""
     return int(left * 1000) + 1 if left < LONGEST else MAX_BUDGET
-
-
-def _never_numbered(outgoing: Outgoing) -> int:
-    raise RuntimeError(f"the connection has ended, and {outgoing!r} is not written")
 
 
 def _never_looked_at(lane: OutLane, outgoing: Outgoing, error: SendError) -> None:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
-from typing import TypeVar
+from typing import TYPE_CHECKING, Self, TypeVar
 
 from ...actors.engine import PeakEwma
 from ...actors.sends import AskFuture, Waiting
 from .out_lane import OutLane
+
+if TYPE_CHECKING:
+    from typing_extensions import TypeForm
 
 __all__ = ["RemoteAsk", "lane_of"]
 
@@ -25,6 +29,19 @@ class RemoteAsk(AskFuture[T]):
     lane: OutLane | None
     rid: int
     written: float
+
+    @classmethod
+    def unsent(
+        cls,
+        loop: asyncio.AbstractEventLoop,
+        message: object,
+        reply_type: TypeForm[T] | None,
+        abandon: Callable[[AskFuture[T]], str],
+    ) -> Self:
+        """One that goes by no lane."""
+        future = cls.of(loop, message, reply_type, abandon)
+        future.lane, future.rid = None, 0
+        return future
 
     def left(self, latency: PeakEwma, now: float) -> None:
         """Nobody waits for it any more, which says something of how long its receiver takes."""

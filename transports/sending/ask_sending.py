@@ -15,14 +15,14 @@ __all__ = ["AskSending"]
 class AskSending:
     """The asks of one link. `turns` are those of its lanes, by their number."""
 
-    __slots__ = ("_by_rid", "_crowd", "_encode", "_loop", "_number", "_turns", "_writer", "outbox")
+    __slots__ = ("_by_rid", "_crowd", "_encode", "_ids", "_loop", "_turns", "_writer", "outbox")
 
     def __init__(
         self, loop: asyncio.AbstractEventLoop, asks: OpenAsks, turns: list[LaneTurn], outbox: Outbox, writer: Writer
     ) -> None:
         self._loop = loop
         self._by_rid = asks.by_rid
-        self._number = asks.number
+        self._ids = asks.ids
         self._turns = turns
         self._writer = writer
         self._encode = FrameEncoder().encode
@@ -68,7 +68,7 @@ class AskSending:
         if not lane.take_alone(outgoing, now):
             return False
         ask.written = now
-        ask.rid = rid = self._number(outgoing)
+        ask.rid = rid = self._ids.give(lane, outgoing)
         item = (rid, budget_of(deadline - now), outgoing.number, outgoing.origin, outgoing.payload)
         self._writer.write_frame(self._encode(Ask(lane.index, [item])))
         return True

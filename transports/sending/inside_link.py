@@ -78,7 +78,7 @@ class InsideLink(PeerLink):
         outgoing = _outgoing(message, sender, ask, deadline, self.origin_of(sender))
         ask.slot = self._bus.wheel.add(ask, deadline)
         placed = not self._suspended and (not isinstance(ask, RelayedAsk) or limit_of(lane).take(ask))
-        if placed and self._send_ask(lane, outgoing, ask, deadline):
+        if placed and self._ask_sending.send(lane, outgoing, ask, deadline):
             return None
         return outgoing
 
@@ -125,7 +125,7 @@ class InsideLink(PeerLink):
         if self.refusal is not None:
             raise self.refusal(f"{self.called} takes no new work")
         reply = None if ask is None else ask.reply_type
-        lane, number, payload = self._encoded(reactor, message, reply, None, ask is None)
+        lane, number, payload = self.encoder.encoded(reactor, message, reply, None, ask is None)
         origin = self.origin_of(sender)
         clear = bool(number) and not self._suspended
         outgoing = Outgoing(message, sender, ask, deadline, None, len(payload), None, NEVER, number, origin, payload)
@@ -138,7 +138,7 @@ class InsideLink(PeerLink):
                 return None
             return outgoing
         ask.message, ask.abandon, ask.rid, ask.lane, ask.slot = message, self._abandon, 0, lane, None
-        return None if clear and self._send_ask(lane, outgoing, ask, deadline) else outgoing
+        return None if clear and self._ask_sending.send(lane, outgoing, ask, deadline) else outgoing
 
     def hand_stream(
         self,

@@ -9,12 +9,11 @@ from ...actors.base import MessageTooLarge, MessageTypeError, PeerGone, RemoteEr
 from ...actors.engine import SAMPLED, Timings
 from ...actors.mailbox import Side
 from ...actors.sends import AskFuture
-from ..lanes import ForwardedAsk, Outbox, Outgoing, OutLane, RemoteAsk, Writer
+from ..lanes import ForwardedAsk, Outbox, Outgoing, OutLane, RemoteAsk, RequestIds, Writer
 from ..wire import Cancel, Forwarded, Reply, ZeroCopyReply
 
 __all__ = ["OpenAsks"]
 
-MAX_RID = 2**32 - 1
 #: As what an ask is counted whose handler raised, whatever it raised: what a peer says would be names without end.
 HANDLER_FAILED = "handler_failed"
 
@@ -22,33 +21,26 @@ HANDLER_FAILED = "handler_failed"
 class OpenAsks:
     """Those of one link. On the loop's thread only."""
 
-    __slots__ = ("_loop", "_timings", "_writer", "by_rid", "last_rid", "now", "outbox", "unsolicited")
+    __slots__ = ("_loop", "_timings", "_writer", "by_rid", "ids", "now", "outbox", "unsolicited")
 
     def __init__(self, loop: asyncio.AbstractEventLoop, writer: Writer, timings: Timings) -> None:
         self._loop = loop
         self.now = loop.time
         self._timings = timings
         self._writer = writer
-        #: The number of the last ask that was written.
-        self.last_rid = 0
+        #: Numbers those that are written.
+        self.ids = RequestIds()
         #: What was written and is not answered, by request id.
-        self.by_rid: dict[int, Outgoing] = {}
+        self.by_rid: dict[int, Outgoing] = self.ids.by_rid
         #: What takes CANCEL.
         self.outbox: Outbox
         #: Answers that came for no open ask: late, duplicate, or made up.
         self.unsolicited = 0
 
-    def number(self, outgoing: Outgoing) -> int:
-        """The ask is being written: give it the next number that is free."""
-        rid = self.last_rid
-        while True:
-            rid = rid + 1 if rid < MAX_RID else 1
-            if rid not in self.by_rid:
-                break
-        self.last_rid = rid
-        self.by_rid[rid] = outgoing
-        outgoing.reply.lane.open_asks += 1  # type: ignore[union-attr]  # what is numbered is an ask on its lane
-        return rid
+    @property
+    def last_rid(self) -> int:
+        """The number of the last ask that was written."""
+        return self.ids.last
 
     def not_written(self, lane: OutLane, outgoing: Outgoing, error: SendError) -> None:
         """An ask that nobody waits for any more was found in the queue: its credit is free again."""

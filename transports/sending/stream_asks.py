@@ -41,10 +41,12 @@ from ..wire import (
     flags_of,
     reply_lane,
 )
+from .ask_sending import AskSending
 from .losses import Losses
 from .open_asks import OpenAsks
 from .origins import Origins
 from .out_lanes import OutLanes
+from .outgoing_encoder import OutgoingEncoder
 from .peer_errors import error_of
 from .relayed_ask import RelayedAsk
 from .remote_stream_ask import RemoteStreamAsk
@@ -60,6 +62,8 @@ class AskingLink(Protocol):
     inside: bool
     streams: StreamAsks
     origins: Origins
+    encoder: OutgoingEncoder
+    _ask_sending: AskSending
     _bus: SendingHost
     _losses: Losses
     _origins: dict[str, int]
@@ -67,10 +71,6 @@ class AskingLink(Protocol):
 
     @property
     def refusal(self) -> Callable[[str], SendError] | None: ...
-    @property
-    def _send_ask(self) -> Callable[[OutLane, Outgoing, RemoteAsk[Any], float], bool]: ...
-    @property
-    def _encoded(self) -> Callable[[str, object, Any, dict[object, object] | None], tuple[OutLane, int, bytes]]: ...
     def _waiting(self, lane: OutLane, outgoing: Outgoing, deadline: float) -> Waiting: ...
     def _abandon(self, ask: AskFuture[Any]) -> str: ...
 
@@ -106,7 +106,7 @@ def stream_ask(
     slot = ask.slot = bus.wheel.add(ask, deadline)
     limit = limit_of(lane)
     placed = not link._suspended and limit.take(ask)
-    if placed and link._send_ask(lane, outgoing, ask, deadline):
+    if placed and link._ask_sending.send(lane, outgoing, ask, deadline):
         return ask, ask, sink
     slot.pop(ask, None)
     ask.slot = None
@@ -136,7 +136,7 @@ def hand_stream(
     if opened:
         ask.sink = link.streams.sink(ask, lane, ItemCounts())
     placed = not link._suspended and limit_of(lane).take(ask)
-    return ask, None if placed and link._send_ask(lane, outgoing, ask, deadline) else outgoing
+    return ask, None if placed and link._ask_sending.send(lane, outgoing, ask, deadline) else outgoing
 
 
 def _ask_of(link: AskingLink, message: object, buffer: ItemBuffer, *, opened: bool) -> RemoteStreamAsk:
@@ -157,7 +157,7 @@ def _prepared(
         raise link.refusal(f"{link.called} takes no new work")
     if not link.streams.understood:
         raise SchemaMismatch(f"{link.called} runs a version that knows no streams: ask it, or update it")
-    lane, number, payload = link._encoded(reactor, message, None, None)
+    lane, number, payload = link.encoder.encoded(reactor, message, None, None)
     kind = answer_named(type(message))
     item = item_of(kind)
     ask.kind = None if item is None or item is Any or kind is UNNAMED else item

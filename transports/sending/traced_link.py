@@ -61,7 +61,6 @@ class TracedLink(PeerLink):
         asks = TracedAskSending(bus.loop, self.open_asks, self.lanes.turns, self.outbox, writer)
         asks.asked = None
         self._ask_sending = self._traced_asks = asks
-        self._send_ask = asks.send
 
     def _stamp(self, reactor: str, message: object, *, asked: bool) -> MessageTrace | None:
         return self._tracer.stamp(reactor, message, asked=asked, peer=self.peer_id)

@@ -10,6 +10,7 @@ from virtual_time import in_virtual_time
 
 from peerbus.transports.connection.pulse import Pulse
 from peerbus.transports.lanes.outbox import Outbox
+from peerbus.transports.lanes.request_ids import RequestIds
 from peerbus.transports.wire.frame_decoder import FrameDecoder
 from peerbus.transports.wire.frames import FRAME_LIMIT, Ping
 
@@ -21,7 +22,7 @@ class Wrist:
         self.silences: list[float] = []
         self.looks = 0
         self.writer = KeptWriter()
-        self.outbox = Outbox(lambda outgoing: 0, lambda lane, outgoing, error: None)
+        self.outbox = Outbox(RequestIds(), lambda lane, outgoing, error: None)
         self.loop = asyncio.get_running_loop()
         self.pulse = Pulse(
             self.loop,

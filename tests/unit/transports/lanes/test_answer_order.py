@@ -6,6 +6,7 @@ from peerbus.transports.lanes.batch import Outgoing
 from peerbus.transports.lanes.lane_turn import LaneTurn, ReplyLane
 from peerbus.transports.lanes.out_lane import OutLane
 from peerbus.transports.lanes.outbox import Outbox
+from peerbus.transports.lanes.request_ids import RequestIds
 from peerbus.transports.wire.frame_decoder import FrameDecoder
 from peerbus.transports.wire.frames import FRAME_LIMIT, Ping
 from peerbus.transports.wire.hello import ChannelInfo
@@ -20,7 +21,7 @@ class Desk:
     """An outbox with a lane for tells and one for answers, and what was said."""
 
     def __init__(self) -> None:
-        self.outbox = Outbox(lambda outgoing: 1, lambda lane, outgoing, error: None)
+        self.outbox = Outbox(RequestIds(), lambda lane, outgoing, error: None)
         self.turn = LaneTurn(OutLane(0, NOTES, None, lambda lane: None), 5)
         self.answers = LaneTurn(ReplyLane(0), 5)
         self.said: list[str] = []

@@ -12,6 +12,7 @@ from some_frames import copied
 from peerbus.actors.base.errors import StreamClosed
 from peerbus.transports.lanes.frame_writer import FrameWriter
 from peerbus.transports.lanes.outbox import Outbox
+from peerbus.transports.lanes.request_ids import RequestIds
 from peerbus.transports.streams.transport import Stream
 from peerbus.transports.wire.frame_decoder import FrameDecoder
 from peerbus.transports.wire.frame_encoder import FrameEncoder
@@ -58,7 +59,7 @@ class Desk:
         self.told = 0
         loop = asyncio.get_running_loop()
         self.writer = FrameWriter(loop, contextvars.copy_context(), cast("Stream", self.pipe), self._told)
-        self.outbox = self.writer.outbox = Outbox(lambda ask: 0, lambda lane, outgoing, error: None)
+        self.outbox = self.writer.outbox = Outbox(RequestIds(), lambda lane, outgoing, error: None)
 
     def _told(self) -> None:
         self.told += 1

@@ -11,6 +11,7 @@ from peerbus.actors.mailbox import ItemCounts
 from peerbus.transports.lanes.item_queue import UNWRITTEN, ItemQueue
 from peerbus.transports.lanes.lane_turn import LaneTurn, ReplyLane
 from peerbus.transports.lanes.outbox import Outbox
+from peerbus.transports.lanes.request_ids import RequestIds
 from peerbus.transports.wire.frame_decoder import FrameDecoder
 from peerbus.transports.wire.frames import FRAME_LIMIT, ArrivedFrame, EndFrame, ItemsFrame, Part, Ping, ZeroCopyPart
 from peerbus.transports.wire.parts import Reassembler
@@ -26,7 +27,7 @@ class Desk:
     """An outbox with streams of one lane, and what a peer reads of it."""
 
     def __init__(self) -> None:
-        self.outbox = Outbox(lambda outgoing: 1, lambda lane, outgoing, error: None)
+        self.outbox = Outbox(RequestIds(), lambda lane, outgoing, error: None)
         self.turn = LaneTurn(ReplyLane(0), 5)
         self.counts = ItemCounts()
         self.broken: list[SendError] = []

@@ -9,7 +9,7 @@ from kept_writer import KeptWriter
 
 from peerbus.actors import ActorStopped, RemoteError
 from peerbus.actors.mailbox import ItemCounts
-from peerbus.transports.lanes import Answering, ItemQueue, LaneTurn, Outbox, ReplyLane, Server
+from peerbus.transports.lanes import Answering, ItemQueue, LaneTurn, Outbox, ReplyLane, RequestIds, Server
 from peerbus.transports.lanes.item_reply import ItemReply, StreamServer
 
 pytestmark = pytest.mark.pure("a class of the tests stands on one of the core")
@@ -49,7 +49,7 @@ class Desk:
 
 
 def made(desk: Desk, *, begun: bool) -> Plain:
-    outbox = Outbox(lambda outgoing: 1, lambda lane, outgoing, error: None)
+    outbox = Outbox(RequestIds(), lambda lane, outgoing, error: None)
     turn = LaneTurn(ReplyLane(0), 5)
     down = ItemQueue(1, 7, turn, outbox, KeptWriter(), lambda item: (0, b"x"), lambda error: None, ItemCounts())
     one = cast("Server", desk), cast("StreamServer", desk), cast("Answering", desk)

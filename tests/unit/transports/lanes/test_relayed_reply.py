@@ -18,6 +18,7 @@ from peerbus.transports.lanes import (
     Outbox,
     RelayWindow,
     ReplyLane,
+    RequestIds,
     Server,
 )
 from peerbus.transports.lanes.item_reply import StreamServer
@@ -63,7 +64,7 @@ class Desk:
 
 
 def queue(rid: int) -> ItemQueue:
-    outbox = Outbox(lambda outgoing: 1, lambda lane, outgoing, error: None)
+    outbox = Outbox(RequestIds(), lambda lane, outgoing, error: None)
     turn = LaneTurn(ReplyLane(0), 5)
     return ItemQueue(1, rid, turn, outbox, KeptWriter(), lambda item: item, lambda error: None, ItemCounts())  # type: ignore[arg-type, return-value]  # as they came
 

@@ -12,6 +12,7 @@ from kept_writer import KeptWriter
 
 from peerbus.actors import Account, Bus, Channel, Overflow, ProtocolError, Reactor, handles
 from peerbus.transports.lanes.outbox import Outbox
+from peerbus.transports.lanes.request_ids import RequestIds
 from peerbus.transports.receiving.receive_side import ReceiveSide
 from peerbus.transports.wire.codecs import Codecs
 from peerbus.transports.wire.frame_decoder import FrameDecoder
@@ -79,7 +80,7 @@ class Desks:
 
     async def __aenter__(self) -> Self:
         await self.bus.__aenter__()
-        self.outbox = Outbox(lambda ask: 0, lambda lane, outgoing, error: None)
+        self.outbox = Outbox(RequestIds(), lambda lane, outgoing, error: None)
         self.writer = KeptWriter()
         self.side = ReceiveSide(
             self.bus, hello_of("a" * 64), hello_of("b" * 64), Codecs(CHANNELS), self.outbox, self.writer

@@ -15,6 +15,7 @@ from peerbus.actors.engine import Cell
 from peerbus.transports.lanes.in_lane import InLane, InSide
 from peerbus.transports.lanes.outbox import Outbox
 from peerbus.transports.lanes.remote_reply import RemoteReply
+from peerbus.transports.lanes.request_ids import RequestIds
 from peerbus.transports.receiving.served_asks import REPLY_LIMIT, UNWANTED_LIMIT, ServedAsks
 from peerbus.transports.wire.frame_decoder import FrameDecoder
 from peerbus.transports.wire.frames import FRAME_LIMIT, Error, Frame, Reply
@@ -52,7 +53,7 @@ class Counter:
 
     def __init__(self, bus: Bus) -> None:
         self.writer, self.worker = KeptWriter(), Worker()
-        self.outbox = Outbox(lambda outgoing: 0, lambda lane, outgoing, error: None)
+        self.outbox = Outbox(RequestIds(), lambda lane, outgoing, error: None)
         lane = InLane(cast("InSide", self), 0, CODEC.info, CODEC)
         self.answers = ServedAsks(bus.loop, bus.name, [lane], self.outbox, self.writer)
 

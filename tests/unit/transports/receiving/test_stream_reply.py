@@ -16,6 +16,7 @@ from peerbus.transports.lanes.item_queue import ItemQueue
 from peerbus.transports.lanes.lane_turn import LaneTurn, ReplyLane
 from peerbus.transports.lanes.outbox import Outbox
 from peerbus.transports.lanes.remote_reply import Server
+from peerbus.transports.lanes.request_ids import RequestIds
 from peerbus.transports.receiving.stream_reply import StreamReply
 
 
@@ -57,7 +58,7 @@ class Desk:
 
 def made(desk: Desk) -> StreamReply:
     turn = LaneTurn(ReplyLane(0), 5)
-    outbox = Outbox(lambda outgoing: 1, lambda lane, outgoing, error: None)
+    outbox = Outbox(RequestIds(), lambda lane, outgoing, error: None)
     down = ItemQueue(1, 7, turn, outbox, KeptWriter(), lambda item: (0, b"x"), lambda error: None, ItemCounts())
     return StreamReply(
         cast("Server", desk), desk, cast("Cell", desk), 0, 7, 10.0, 1, message="request", down=down, up=None

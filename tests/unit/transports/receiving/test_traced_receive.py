@@ -14,6 +14,7 @@ from spans import Spans
 
 from peerbus.actors import Bus, Channel, Reactor, handles
 from peerbus.transports.lanes.outbox import Outbox
+from peerbus.transports.lanes.request_ids import RequestIds
 from peerbus.transports.receiving.traced_receive import TracedReceiveSide
 from peerbus.transports.wire import Codecs, Hello, TracedAsk, TracedTell
 from peerbus.transports.wire.payload import ChannelCodec
@@ -73,7 +74,7 @@ class Desks:
         await self.bus.__aenter__()
         tracer = self.bus.tracer
         assert tracer is not None
-        outbox = Outbox(lambda ask: 0, lambda lane, outgoing, error: None)
+        outbox = Outbox(RequestIds(), lambda lane, outgoing, error: None)
         codecs = Codecs({"desk": Desk.channel})
         own, peer = hello_of("a" * 64), hello_of("b" * 64)
         self.side = TracedReceiveSide(self.bus, own, peer, codecs, outbox, KeptWriter(), None, tracer)

@@ -11,7 +11,7 @@ from kept_writer import KeptWriter
 from peerbus.actors import Bus, Channel, Overflow, Reactor, handles
 from peerbus.actors.mailbox import Mailbox
 from peerbus.actors.messages import DEFAULT_MAILBOX, DEFAULT_MAILBOX_BYTES
-from peerbus.transports.lanes import InLane, Outbox, WindowBudget
+from peerbus.transports.lanes import InLane, Outbox, RequestIds, WindowBudget
 from peerbus.transports.lanes.in_lane import InSide
 from peerbus.transports.lanes.window_tuning import RESTS
 from peerbus.transports.receiving.window_growth import WindowGrowth, mailbox_behind
@@ -44,7 +44,7 @@ class Scene:
 
     def __init__(self, *, understood: bool = True, budget: int = 1 << 27) -> None:
         self.clock = Clock()
-        self.outbox = Outbox(lambda outgoing: 0, lambda lane, outgoing, error: None)
+        self.outbox = Outbox(RequestIds(), lambda lane, outgoing, error: None)
         self.outbox.pacer.tripped(0.1, 0.0)
         self.budget = WindowBudget(budget)
         loop = cast("asyncio.AbstractEventLoop", self.clock)

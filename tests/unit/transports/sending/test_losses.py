@@ -90,7 +90,7 @@ class Scene:
             self.lanes.open(index, channel, lambda _: None, lambda: False, lambda: 0.0, lambda *_: None)
         self.lane = self.lanes.at(0)
         asks = OpenAsks(loop, KeptWriter(), Timings())
-        asks.outbox = Outbox(asks.number, asks.not_written)
+        asks.outbox = Outbox(asks.ids, asks.not_written)
         self.losses = Losses(self.hearers, self.lanes, asks, Peer("b" * 64))
 
     def tell(self, number: int) -> None:

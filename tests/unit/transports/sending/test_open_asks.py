@@ -18,7 +18,7 @@ from peerbus.transports.lanes.batch import Outgoing
 from peerbus.transports.lanes.out_lane import OutLane
 from peerbus.transports.lanes.outbox import Outbox
 from peerbus.transports.lanes.remote_ask import RemoteAsk
-from peerbus.transports.sending.open_asks import MAX_RID, OpenAsks
+from peerbus.transports.sending.open_asks import OpenAsks
 from peerbus.transports.wire.frame_decoder import FrameDecoder
 from peerbus.transports.wire.frames import FRAME_LIMIT, Cancel, Reply
 from peerbus.transports.wire.payload import ChannelCodec
@@ -39,7 +39,7 @@ class Desk:
         self.loop = asyncio.get_running_loop()
         self.timings = Timings()
         self.asks = OpenAsks(self.loop, KeptWriter(), self.timings)
-        self.outbox = self.asks.outbox = Outbox(self.asks.number, self.asks.not_written)
+        self.outbox = self.asks.outbox = Outbox(self.asks.ids, self.asks.not_written)
         self.lane = OutLane(0, CODEC.info, CODEC, lambda lane: None)
 
     def write(self) -> RemoteAsk[object]:
@@ -49,22 +49,12 @@ class Desk:
         ask.abandon = self.asks.abandon
         ask.written = self.loop.time()
         outgoing = Outgoing(Get(1), None, ask, float("inf"), None, 1, None, float("inf"), 1, 0, b"x")
-        ask.rid = self.asks.number(outgoing)
+        ask.rid = self.asks.ids.give(self.lane, outgoing)
         return ask
 
     def cancelled(self) -> list[int]:
         data = b"".join(map(bytes, self.outbox.fill(0.0, 1 << 16)))
         return [frame.rid for frame in FrameDecoder(FRAME_LIMIT).feed(data) if isinstance(frame, Cancel)]
-
-
-async def test_numbers_go_round_and_leave_out_those_that_are_open() -> None:
-    desk = Desk()
-    first = desk.write()
-    assert first.rid == 1
-    desk.asks.last_rid = MAX_RID
-    assert desk.write().rid == 2
-    assert sorted(desk.asks.by_rid) == [1, 2]
-    desk.asks.lost("over")
 
 
 async def test_an_answer_ends_its_ask_and_a_second_one_is_counted_as_unsolicited() -> None:
