@@ -1,10 +1,9 @@
-"""Which peer, and which process of this node, has what: the table that sends are looked up in, an immutable value."""
+"""Which peer, and which process of this node, has what: the table that sends are looked up in, which nobody changes."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
 
 from ..messages import ANYWHERE, Where
 from .link import Link
@@ -22,9 +21,11 @@ class Routes:
     `inside`: the ways to actors of this node that other processes of it run, by the actors' names.
     """
 
-    peers: Mapping[str, Link] = field(default_factory=lambda: MappingProxyType({}))
-    roles: Mapping[str, tuple[Link, ...]] = field(default_factory=lambda: MappingProxyType({}))
-    inside: Mapping[str, Link] = field(default_factory=lambda: MappingProxyType({}))
+    # Mappings by their types alone: a look-up in a dict takes half of one in a read-only view of it, and each send
+    # to a peer has one.
+    peers: Mapping[str, Link] = field(default_factory=dict)
+    roles: Mapping[str, tuple[Link, ...]] = field(default_factory=dict)
+    inside: Mapping[str, Link] = field(default_factory=dict)
 
     @classmethod
     def of(cls, links: Mapping[str, Link], inside: Mapping[str, Link] | None = None) -> Routes:
@@ -35,7 +36,7 @@ class Routes:
                 roles.setdefault(role, []).append(link)
         here = {name: link for link in (inside or {}).values() for name in link.reactors if not name.startswith(OWN)}
         by_role = {role: tuple(them) for role, them in roles.items()}
-        return cls(MappingProxyType(dict(links)), MappingProxyType(by_role), MappingProxyType(here))
+        return cls(dict(links), by_role, here)
 
     def offering(self, role: str, reactor: str | None, where: Where = ANYWHERE) -> list[Link]:
         """The peers that offer the role, with attributes that fulfil the conditions, and run the reactor; None: any."""

@@ -50,6 +50,7 @@ class PeerLink:
         self, bus: SendingHost, own: Hello, peer: Hello, codecs: Codecs, writer: Writer, *, inside: bool = False
     ) -> None:
         self._bus, self._writer, self.inside = bus, writer, inside
+        self._loop, self._wheel = bus.loop, bus.wheel  # at hand: on the way of every ask
         self.peer_id, self.called = peer.node_id, f"worker {peer.name}" if inside else f"peer {peer.node_id}"
         self._incarnation, self._own_id = peer.incarnation, bus.node_id if inside else own.node_id
         #: What the peer offers now by role, and the same as text; all that it says; whether a role of that counts.
@@ -260,26 +261,25 @@ class PeerLink:
         memo: dict[object, object] | None = None,
     ) -> Outcome[R]:
         """As `tell`, with a future for the answer."""
-        bus = self._bus
         try:
             if self.refusal is not None:
                 raise self.refusal(f"{self.called} takes no new work")
             lane, number, payload = self.encoder.encoded(reactor, message, reply, memo)
         except SendError as error:
             self._losses.fail(reactor, sender, message, error)
-            return RemoteAsk.unsent(bus.loop, message, reply, self._abandon).refused(error)
+            return RemoteAsk.unsent(self._loop, message, reply, self._abandon).refused(error)
         # Each of these is set once: that is half a hundredth of an ask in the compiled build.
-        future: RemoteAsk[R] = RemoteAsk(loop=bus.loop)
+        future: RemoteAsk[R] = RemoteAsk(loop=self._loop)
         future.message, future.reply_type, future.abandon = message, reply, self._abandon
         future.lane, future.rid = lane, 0
         origin = 0 if sender is None else self._origins.get(sender.reactor) or self.origins.number_of(sender.reactor)
         outgoing = Outgoing(message, sender, future, deadline, None, len(payload), None, NEVER, number, origin, payload)
-        slot = future.slot = bus.wheel.add(future, deadline)  # first: a deadline that is no number sends nothing
+        slot = future.slot = self._wheel.add(future, deadline)  # first: a deadline that is no number sends nothing
         if number and not self._suspended and self._ask_sending.send(lane, outgoing, future, deadline):
             return future
         slot.pop(future, None)  # it waits for credit first
         future.slot = None
-        return AskWaiting(self._waiting(lane, outgoing, deadline), future, partial(future.arm, bus.wheel, deadline))
+        return AskWaiting(self._waiting(lane, outgoing, deadline), future, partial(future.arm, self._wheel, deadline))
 
     @property
     def stream(self) -> Callable[..., tuple[AskFuture[Any], Outcome[Any], ItemSink]]:
@@ -287,8 +287,8 @@ class PeerLink:
         return partial(stream_ask, self)
 
     def _waiting(self, lane: OutLane, outgoing: Outgoing, deadline: float) -> Waiting:
-        bus = self._bus
-        return Waiting(lane, outgoing, deadline, bus.wheel, bus.loop, partial(self._losses.undelivered, lane), self)
+        undelivered = partial(self._losses.undelivered, lane)
+        return Waiting(lane, outgoing, deadline, self._wheel, self._loop, undelivered, self)
 
     def _abandon(self, ask: AskFuture[Any]) -> str:
         return self.open_asks.abandon(ask)  # a method of the link: its holder is whom the ask waits for
