@@ -21,7 +21,8 @@ from ..actors.base import (
 )
 from ..native import build_name
 from ..node.process_signals import ProcessSignals, Signalled
-from .commands import COMMANDS, CommandEntry, command_called
+from .commands import COMMANDS, CommandEntry, HelpText, command_called
+from .output import spell_out
 
 __all__ = ["FAILED", "MISUSED", "main"]
 
@@ -53,6 +54,7 @@ a configuration, alice.toml:
 
 every key: peerbus explain configuration; an error: peerbus explain NoRoute; a running node: peerbus explain operate;
 a command: peerbus help COMMAND.
+
 Exit status: 0 well, 1 failed, 2 bad flag or configuration, 130 Ctrl-C, 141 nobody reads the output.
 """
 
@@ -77,6 +79,7 @@ def main(arguments: Sequence[str] | None = None, *, signals: ProcessSignals | No
 
     Raises: SystemExit from flags, as argparse does.
     """
+    spell_out(sys.stdout, sys.stderr)
     words = _helped(list(sys.argv[1:] if arguments is None else arguments))
     called = command_called(words[0]) if words else None
     # That of each other command takes half a millisecond, and is not asked.
@@ -130,7 +133,7 @@ def _parser(entries: Iterable[CommandEntry]) -> tuple[_Parser, dict[str, argpars
         usage="peerbus [--help] [--version] COMMAND …",
         description=f"A message bus made of actors: nodes that find each other and talk by role.\n\n{_listed()}",
         epilog=_EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=HelpText,
         allow_abbrev=False,
     )
     parser.add_argument("--version", action="version", version=f"peerbus {__version__} ({build_name()})")
@@ -141,7 +144,7 @@ def _parser(entries: Iterable[CommandEntry]) -> tuple[_Parser, dict[str, argpars
         made[entry.name] = each = commands.add_parser(
             entry.name,
             description=f"{entry.text[0].upper()}{entry.text[1:]}.",
-            formatter_class=argparse.RawDescriptionHelpFormatter,
+            formatter_class=HelpText,
             allow_abbrev=False,
         )
         each.set_defaults(prog=f"peerbus {entry.name}", parser=each)

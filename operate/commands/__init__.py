@@ -3,5 +3,6 @@
 from __future__ import annotations
 
 from .catalogue import COMMANDS, CommandEntry, command_called
+from .help_text import HelpText
 
-__all__ = ["COMMANDS", "CommandEntry", "command_called"]
+__all__ = ["COMMANDS", "CommandEntry", "HelpText", "command_called"]

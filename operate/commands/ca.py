@@ -12,6 +12,7 @@ from ...node.identity_source import IdentitySource
 from ...transports.admission import MemberCertificate, certificates_in
 from ...transports.streams import Identity, Terms
 from ..authority import AuthorityFolder, IssuedCertificate, public_key_in
+from .help_text import HelpText
 from .terminal import Terminal
 from .text_table import Cell, TextColumn, table_lines
 from .units import seconds_in
@@ -40,10 +41,11 @@ examples:
 each node's configuration then has:
   [network]
   name = "demo"
-  authority = "authority.pem"     ca/authority.pem; of several, one after the other, all count
+  authority = "authority.pem"     # ca/authority.pem; of several, one after the other, all count
   certificate = "alice.crt"
 
 Expiry, and how to change a certificate or the whole authority without a gap: peerbus explain security.
+
 Exit status: 0 well, 2 what was written cannot be done.
 """
 
@@ -58,7 +60,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
             name,
             help=text,
             description=f"{text[0].upper()}{text[1:]}.",
-            formatter_class=argparse.RawDescriptionHelpFormatter,
+            formatter_class=HelpText,
             allow_abbrev=False,
         )
         made.set_defaults(prog=f"peerbus ca {name}", parser=made)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
-import io
 import os
 import signal
 import sys
@@ -89,8 +88,6 @@ def run(options: argparse.Namespace) -> int:
         timeout=options.timeout,
         carrier=options.carrier,
     )
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="replace")  # a terminal that has no lines and dashes gets question marks
     if options.no_browser and not options.dashboard:
         raise ConfigError("--no-browser is for --dashboard")
     display = Display(sys.stderr)

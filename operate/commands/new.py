@@ -12,10 +12,10 @@ from .terminal import Terminal
 __all__ = ["add_arguments", "run"]
 
 _EPILOG = """\
-APP is the folder to make, whose name is the project's: lower-case letters, digits and '-'. In it:
-  a package with its messages, a reactor that answers and one that asks; a test of each alone, and of the cluster in
-  simulation; two nodes, alice.toml and bob.toml, with their keys, which git ignores; a README, a Dockerfile, a unit of
-  systemd, and a file for CI.
+APP is the folder to make, whose name is the project's: lower-case letters, digits and '-'. In it are a package with
+its messages, a reactor that answers and one that asks; a test of each alone, and of the cluster in simulation; two
+nodes, alice.toml and bob.toml, with their keys, which git ignores; a README, a Dockerfile, a unit of systemd, and a
+file for CI.
 
 --reactor NAME adds a reactor with its messages and its test to the project that the working directory is in: the one
 whose pyproject.toml says where its package is, [tool.peerbus] package = "…".

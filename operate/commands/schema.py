@@ -18,6 +18,7 @@ from ...transports.schema import (
     troubles,
     write_description,
 )
+from .help_text import HelpText
 from .terminal import Terminal
 
 __all__ = ["add_arguments", "run"]
@@ -36,6 +37,7 @@ examples:
   peerbus schema check schema.json blocks:Blocks             for CI: can nodes be upgraded one by one?
 
 What may change, and how to roll it out: peerbus explain evolving.
+
 Exit status: 0 well, 1 `check` found that something is not understood, 2 bad flag or source.
 """
 
@@ -51,7 +53,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
             help=text,
             description=f"{text[0].upper()}{text[1:]}.",
             epilog=_SOURCE,
-            formatter_class=argparse.RawDescriptionHelpFormatter,
+            formatter_class=HelpText,
             allow_abbrev=False,
         )
         made.set_defaults(prog=f"peerbus schema {name}", parser=made)

@@ -17,7 +17,7 @@ from typing import TextIO
 import msgspec
 
 from ..api import as_json
-from ..output import unwritten
+from ..output import SPELLED, unwritten
 
 __all__ = ["Colour", "Terminal", "columns_of", "cut"]
 
@@ -44,6 +44,9 @@ class Terminal:
         tty = self._stream.isatty()
         dumb = environment.get("TERM") == "dumb"
         self.colours: bool = tty and not dumb and not environment.get("NO_COLOR")
+        self._alphabet = self._stream.encoding or "utf-8"
+        #: One column that stands for what is left out.
+        self.more: str = "…" if _has(self._alphabet, "…") else "~"
         self.columns: int | None = max(NARROW, shutil.get_terminal_size().columns) if tty else None
 
     def paint(self, text: str, colour: Colour | None) -> str:
@@ -53,8 +56,7 @@ class Terminal:
     def say(self, *lines: str) -> None:
         """Write lines. Raises SystemExit where they cannot be written, as where `| head` has gone."""
         # A path, or a variable, may hold bytes that are no text; and a terminal's alphabet may be smaller than ours.
-        alphabet = self._stream.encoding or "utf-8"
-        text = "".join(f"{line}\n" for line in lines).encode(alphabet, "backslashreplace").decode(alphabet)
+        text = "".join(f"{line}\n" for line in lines).encode(self._alphabet, SPELLED).decode(self._alphabet)
         try:
             self._stream.write(text)
             self._stream.flush()
@@ -65,7 +67,10 @@ class Terminal:
         """Write a value as JSON; `indent` 0: in one line."""
         encoded = as_json(value)
         text = (msgspec.json.format(encoded, indent=indent) if indent else encoded).decode()
-        self.say("".join(each if each.isprintable() or each == "\n" else _as_json_escape(each) for each in text))
+        self.say("".join(each if self._shows(each) else _as_json_escape(each) for each in text))
+
+    def _shows(self, character: str) -> bool:
+        return character == "\n" or (character.isprintable() and _has(self._alphabet, character))
 
 
 def columns_of(text: str) -> int:
@@ -77,8 +82,8 @@ def columns_of(text: str) -> int:
     )
 
 
-def cut(text: str, columns: int) -> str:
-    """The text in at most `columns`; `…` stands for what is left out."""
+def cut(text: str, columns: int, more: str = "…") -> str:
+    """The text in at most `columns`; `more`, of one column, stands for what is left out."""
     if columns_of(text) <= columns:
         return text
     found, taken = "", 1
@@ -87,7 +92,17 @@ def cut(text: str, columns: int) -> str:
         if taken > columns:
             break
         found += each
-    return f"{found}…"
+    return f"{found}{more}"
+
+
+def _has(alphabet: str, character: str) -> bool:
+    if character.isascii():
+        return True
+    try:
+        character.encode(alphabet)
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _as_json_escape(character: str) -> str:

@@ -1,8 +1,11 @@
-"""A table as lines of text: columns line up, and one of them gives way where the terminal is narrow."""
+"""A table as lines of text: columns line up, and some of them give way where the terminal is narrow.
+
+Where even that is too wide for the terminal, each row is a few lines: its first column, and below it the others.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from ...actors.base import printable
@@ -49,8 +52,24 @@ def table_lines(terminal: Terminal, columns: Sequence[TextColumn], rows: Iterabl
         widths = _narrowed(shown, widths, terminal.columns)
         if sum(widths) + len(gap) * (len(widths) - 1) > terminal.columns:
             gap = NARROW_GAP
+        if body and sum(widths) + len(gap) * (len(widths) - 1) > terminal.columns:
+            return list(_stacked(terminal, shown, body))
     head: list[tuple[str, Colour | None]] = [(column.title, Colour.HEAD) for column in shown]
     return [_line(terminal, shown, widths, row, gap) for row in [head, *body]]
+
+
+def _stacked(
+    terminal: Terminal, columns: Sequence[TextColumn], body: Sequence[Sequence[tuple[str, Colour | None]]]
+) -> Iterator[str]:
+    """Each row below its first column, without what is empty in it."""
+    room = terminal.columns or 0
+    titles = max(columns_of(column.title) for column in columns[1:])
+    for first, *others in body:
+        yield terminal.paint(cut(first[0] or "-", room, terminal.more), first[1] or Colour.HEAD)
+        for column, (text, colour) in zip(columns[1:], others, strict=True):
+            if text:
+                left = room - titles - 2 * len(GAP)
+                yield f"{GAP}{column.title:<{titles}}{GAP}{terminal.paint(cut(text, left, terminal.more), colour)}"
 
 
 def _narrowed(columns: Sequence[TextColumn], widths: list[int], room: int) -> list[int]:
@@ -75,7 +94,7 @@ def _line(
 ) -> str:
     parts = []
     for column, width, (text, colour) in zip(columns, widths, row, strict=True):
-        shown = cut(text, width)
+        shown = cut(text, width, terminal.more)
         blank = " " * (width - columns_of(shown))
         painted = terminal.paint(shown, colour)
         parts.append(f"{blank}{painted}" if column.right else f"{painted}{blank}")

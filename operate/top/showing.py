@@ -5,9 +5,7 @@ Only here is rich imported, when it is needed: it is an extra.
 
 from __future__ import annotations
 
-import io
 import shutil
-import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -45,8 +43,6 @@ def _console() -> Console:
         from rich.console import Console
     except ImportError as error:
         raise ConfigError(f'peerbus top needs rich, the extra `top`: pip install "peerbus[top]" ({error})') from error
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="replace")  # a terminal that has no blocks gets question marks
     return Console(highlight=False, markup=False, emoji=False)
 
 

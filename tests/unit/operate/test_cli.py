@@ -161,6 +161,19 @@ def test_what_could_not_be_written_at_the_end_is_said_and_is_a_status_of_ours() 
     assert "Exception ignored" not in done.stderr
 
 
+@pytest.mark.parametrize("words", ["--help", "new --help", "ca --help", "ask --help", "explain NoRoute", "runn"])
+def test_an_output_of_a_small_alphabet_gets_all_that_is_said(words: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-P", "-m", "peerbus", *words.split()],
+        check=False,
+        capture_output=True,
+        env={**os.environ, "PYTHONIOENCODING": "ascii", "COLUMNS": "80"},
+    )
+    assert done.returncode == (2 if words == "runn" else 0)
+    assert b"Traceback" not in done.stderr
+    assert (done.stdout + done.stderr).isascii()
+
+
 @pytest.mark.parametrize(
     "words",
     [

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import os
 
 import pytest
 
-from peerbus.operate.output import UNREAD, flushed
+from peerbus.operate.output import SPELLED, UNREAD, flushed, spell_out
 
 
 def test_what_was_written_is_no_failure() -> None:
@@ -36,3 +37,33 @@ def test_a_reader_that_has_gone_is_not_told(capsys: pytest.CaptureFixture[str]) 
         stream.write("x")
         assert flushed(stream) == UNREAD
     assert capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize(("alphabet", "written"), [("ascii", b"a... - \\xfc"), ("latin-1", b"a... - \xfc")])
+def test_what_an_alphabet_lacks_is_spelled_by_what_it_has(alphabet: str, written: bytes) -> None:
+    raw = io.BytesIO()
+    stream = io.TextIOWrapper(raw, encoding=alphabet)
+    spell_out(stream, None)
+    stream.write("a… – ü")
+    stream.flush()
+    assert raw.getvalue() == written
+
+
+def test_a_drawing_keeps_its_columns() -> None:
+    assert "┌─┐│█▏".encode("ascii", SPELLED) == b"+-+|#|"
+
+
+def test_who_has_said_how_to_write_what_an_alphabet_lacks_is_obeyed() -> None:
+    raw = io.BytesIO()
+    stream = io.TextIOWrapper(raw, encoding="ascii", errors="xmlcharrefreplace")
+    spell_out(stream)
+    stream.write("ü")
+    stream.flush()
+    assert raw.getvalue() == b"&#252;"
+
+
+def test_a_full_disk_is_found_at_the_end_and_not_before() -> None:
+    with open("/dev/full", "w") as stream:
+        stream.write("x")
+        spell_out(stream)
+        assert flushed(stream) == 1

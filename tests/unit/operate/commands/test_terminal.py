@@ -51,11 +51,11 @@ def test_json_has_no_character_that_a_terminal_obeys_and_is_the_same_value() -> 
     assert stream.getvalue().count("\n") == 1
 
 
-def test_what_the_alphabet_of_the_stream_has_not_is_escaped_too() -> None:
+def test_what_the_alphabet_of_the_stream_has_not_is_spelled_or_escaped() -> None:
     raw = io.BytesIO()
     stream = io.TextIOWrapper(raw, encoding="ascii")
     Terminal(stream).say("é → b")
-    assert raw.getvalue() == b"\\xe9 \\u2192 b\n"
+    assert raw.getvalue() == b"\\xe9 > b\n"
 
 
 def test_where_nobody_reads_any_more_it_ends_quietly() -> None:
@@ -92,3 +92,16 @@ def test_a_real_terminal_is_known_as_one() -> None:
 def test_a_text_is_cut_to_its_columns(text: str, columns: int, shown: str) -> None:
     assert cut(text, columns) == shown
     assert columns_of(shown) <= columns
+
+
+def test_json_is_json_in_any_alphabet_and_the_same_value() -> None:
+    value = {"é": "…", "b": "\U0001f680", "c": 1}
+    for alphabet in ("ascii", "latin-1", "utf-8"):
+        raw = io.BytesIO()
+        stream = io.TextIOWrapper(raw, encoding=alphabet)
+        Terminal(stream).say_json(value)
+        assert json.loads(raw.getvalue().decode(alphabet)) == value
+
+
+def test_what_is_left_out_is_shown_in_one_column_in_any_alphabet() -> None:
+    assert [Terminal(io.TextIOWrapper(io.BytesIO(), encoding=each)).more for each in ("ascii", "utf-8")] == ["~", "…"]

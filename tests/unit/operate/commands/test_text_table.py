@@ -71,3 +71,30 @@ def test_every_table_fits_eighty_columns(name: str, monkeypatch: pytest.MonkeyPa
     lines = table_lines(Terminal(Screen(), {"NO_COLOR": "1"}), columns, [WIDEST[name]])
     assert max(map(columns_of, lines)) <= 80
     assert len(lines) == 2
+
+
+@pytest.mark.parametrize("columns", [40, 60])
+@pytest.mark.parametrize("name", WIDEST)
+def test_a_table_that_is_too_wide_is_a_block_for_each_row_and_fits(
+    name: str, columns: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(columns))
+    titles = import_module(f"peerbus.operate.commands.{name}")._COLUMNS
+    lines = table_lines(Terminal(Screen(), {"NO_COLOR": "1"}), titles, [WIDEST[name], WIDEST[name]])
+    assert max(map(columns_of, lines)) <= columns
+    assert len(lines) in (3, 2 * len(titles))
+
+
+def test_a_block_says_what_a_value_is_and_leaves_out_what_is_empty(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "40")
+    titles = [TextColumn(each) for each in ("NAME", "ENDPOINT", "WHY", "FOR")]
+    rows = [["alice", "tcp://10.0.0.2:7400", "", "1 s"], ["bob", "tcp://[2001:db8::7]:7400", "unreachable", "2 s"]]
+    assert table_lines(Terminal(Screen(), {"NO_COLOR": "1"}), titles, rows) == [
+        "alice",
+        "  ENDPOINT  tcp://10.0.0.2:7400",
+        "  FOR       1 s",
+        "bob",
+        "  ENDPOINT  tcp://[2001:db8::7]:7400",
+        "  WHY       unreachable",
+        "  FOR       2 s",
+    ]
