@@ -39,7 +39,13 @@ def search_of(peers: Peers | None, ways: SearchWays) -> str:
     """
     if peers is None:
         return "the node does not run: start it first"
-    return search_text(**ways._asdict(), met=peers.mind.has_met, other_networks=peers.finders.other_networks)
+    return search_text(
+        **ways._asdict(),
+        met=peers.mind.has_met,
+        other_networks=peers.finders.other_networks,
+        not_reached=peers.dialing.failed_dials.last,
+        not_let_in=peers.dialing.refusals.last,
+    )
 
 
 def search_text(
@@ -52,10 +58,13 @@ def search_text(
     seeds: Sequence[Endpoint],
     met: bool,
     other_networks: Sequence[str] = (),
+    not_reached: str = "",
+    not_let_in: str = "",
 ) -> str:
     """`this node looks for peers of the network 'prod' by mDNS on all interfaces`; where there is no way, what to do.
 
-    `met`: it has had a peer since its start. `other_networks`: what mDNS has heard of.
+    `met`: it has had a peer since its start. `other_networks`: what mDNS has heard of. `not_reached`,
+    `not_let_in`: why the last dial came to nothing, and the last that came while nobody was met.
     """
     ways = []
     if mdns is not None:
@@ -70,12 +79,14 @@ def search_text(
     looks = f"looks for peers of the network {network!r} {', '.join(ways)}" if ways else "looks for no peers"
     none_met = "" if met else ", and has met none since its start"
     others = f"; mDNS has heard of other networks: {', '.join(map(repr, other_networks))}" if other_networks else ""
+    failed = f"; the last dial came to nothing: {not_reached}" if not_reached else ""
+    failed += f"; the last node that came was not let in: {not_let_in}" if not_let_in and not met else ""
     advice = (
         ""
         if ways
         else f"; give it mdns=True, peers=[…] or finders=…, or dial it from a node of the network {network!r}"
     )
-    return f"this node {looks}{none_met}{others}{advice}"
+    return f"this node {looks}{none_met}{others}{failed}{advice}"
 
 
 def _named(endpoints: Sequence[Endpoint]) -> str:

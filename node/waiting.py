@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from ..actors.base import DeadlineExceeded
 from ..actors.messages import Role
+from ..actors.routing import offered
 from ..actors.sends import check_timeout, no_number
 from ..discovery.facts import PeerRolesChanged, PeerUp
 
@@ -53,9 +54,14 @@ class NodeWaits:
             except TimeoutError:
                 offering = "" if role is None else f" that offer {role!r}"
                 text = f"{self.name} has {len(self._ready(role))} of {at_least} peers{offering} after {timeout:g} s"
-                raise DeadlineExceeded(f"{text}: {self._search()}", phase="route") from None
+                raise DeadlineExceeded(f"{text}: {self._others(role)}{self._search()}", phase="route") from None
         return found
 
     def _ready(self, role: str | None) -> tuple[str, ...]:
         routes = self.bus.routes
         return tuple(routes.peers) if role is None else tuple(link.peer_id for link in routes.roles.get(role, ()))
+
+    def _others(self, role: str | None) -> str:
+        """What they offer who are connected, and not that."""
+        links = [link for link in self.bus.routes.peers.values() if role is not None and role not in link.roles]
+        return f"{len(links)} more connected, {offered(links)}; " if links else ""

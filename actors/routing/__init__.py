@@ -6,7 +6,7 @@ from .ask import routed_ask
 from .awaited import AwaitReceivers, ForgetWait
 from .directory import CellOf, Directory, RouterHost, SearchText
 from .link import Link
-from .nobody import no_search, not_sent
+from .nobody import no_search, not_sent, offered
 from .outward import Outward
 from .purpose import Purpose
 from .receivers import reaches
@@ -32,6 +32,7 @@ __all__ = [
     "deadline_of",
     "no_search",
     "not_sent",
+    "offered",
     "reaches",
     "routed_ask",
     "routed_many",

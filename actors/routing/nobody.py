@@ -14,7 +14,7 @@ from .directory import Directory
 from .link import Link
 from .purpose import Purpose
 
-__all__ = ["no_search", "not_sent", "unroutable", "why_nobody"]
+__all__ = ["no_search", "not_sent", "offered", "unroutable", "why_nobody"]
 
 #: Roles that a text names.
 NAMED = 8
@@ -59,7 +59,7 @@ def why_nobody(
     if isinstance(where, Role):
         offering = tuple(link for link in links if where.name in link.roles)
         if not offering:
-            return f"no connected peer offers the role {where.name!r} ({those}, {_offered(links)}){start}"
+            return f"no connected peer offers the role {where.name!r} ({those}, {offered(links)}){start}"
         which, those = " that offers it", f"{len(offering)} of {len(links)} offer the role {where.name!r}"
         fitting = tuple(link for link in offering if where.where.holds(link.roles[where.name].attributes))
         if not fitting:
@@ -100,7 +100,8 @@ def no_search() -> str:
     return "a bus has no network of its own, so give the program a Node"
 
 
-def _offered(links: tuple[Link, ...]) -> str:
+def offered(links: Iterable[Link]) -> str:
+    """`offering archive, words`: the roles of these, of many the first."""
     offered = sorted({name for link in links for name in link.roles})
     return f"offering {', '.join(offered[:NAMED]) or 'no role'}{', …' if len(offered) > NAMED else ''}"
 

@@ -104,8 +104,8 @@ class Dialing:
         #: Handshakes under way; a reason: their connection shall end as soon as it is open.
         self._pending: dict[int, str | None] = {}
         #: By node id, or by endpoint where that is not known; by where strangers come from.
-        self._failed_dials = Repeats()
-        self._refusals = Repeats()
+        self.failed_dials = Repeats()
+        self.refusals = Repeats()
         #: Nobody is let in any more.
         self.closing = False
 
@@ -249,7 +249,8 @@ class Dialing:
 
     def _log_failed(self, dial: Dial, reason: str, error: Exception) -> None:
         endpoint = str(dial.endpoint)
-        told = self._told(self._failed_dials, dial.node_id or endpoint, f"{reason} {endpoint}")
+        text = str(error) if isinstance(error, DialFailed) else f"{endpoint}: {error}"
+        told = self._told(self.failed_dials, dial.node_id or endpoint, f"{reason} {endpoint}", text)
         if told is not None:
             pinned = self._manager.pinned(dial.endpoint) if reason == "node_id" else None
             if pinned is not None:
@@ -273,15 +274,15 @@ class Dialing:
             )
             self._bus.publish(PeerNotReached(endpoint, dial.node_id, reason, str(error), told.failures))
 
-    def _told(self, repeats: Repeats, thing: str, reason: str) -> Repeated | None:
-        told = repeats.failed(thing, reason, self._loop.time())
+    def _told(self, repeats: Repeats, thing: str, reason: str, text: str) -> Repeated | None:
+        told = repeats.failed(thing, reason, self._loop.time(), text)
         if repeats.pace.due() and self._rest is None:
             self._rest = self._loop.call_later(1.0, self._log_rest)
         return told
 
     def _log_rest(self) -> None:
         self._rest = None
-        dials, refused = self._failed_dials.pace.rest(), self._refusals.pace.rest()
+        dials, refused = self.failed_dials.pace.rest(), self.refusals.pace.rest()
         if dials:
             log.info("more failed dials", node=self._name, unlogged=dials)
         if refused:
@@ -289,7 +290,7 @@ class Dialing:
 
     def _log_reached(self, node_id: str, dial: Dial | None) -> None:
         for thing in (node_id,) if dial is None else (node_id, str(dial.endpoint)):
-            if before := self._failed_dials.succeeded(thing, self._loop.time()):
+            if before := self.failed_dials.succeeded(thing, self._loop.time()):
                 log.info(
                     "reached after failed dials",
                     node=self._name,
@@ -322,7 +323,7 @@ class Dialing:
         if not counted and not getattr(error, "by_peer", False):
             counts[bounded(counts, reason)] += 1
         who = "" if remote is None else remote.host or str(remote)
-        if told := self._told(self._refusals, who, reason):
+        if told := self._told(self.refusals, who, reason, str(error)):
             expected = isinstance(error, PeerbusError | OSError)
             (log.warning if isinstance(error, IdentityInUse) else log.info if expected else log.error)(
                 "connection refused",
@@ -333,8 +334,7 @@ class Dialing:
                 times=told.failures,
                 exc_info=None if expected else error,
             )
-            where = None if remote is None else str(remote)
-            self._bus.publish(PeerRefused(where, reason, str(error), told.failures))
+            self._bus.publish(PeerRefused(None if remote is None else str(remote), reason, str(error), told.failures))
 
     # Greeting, either way.
 

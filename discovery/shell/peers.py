@@ -121,7 +121,7 @@ class Peers(Actor):
         self._book = BookWriter(self, book, self._manager.bookkeeping(myself.network))
         #: A `Flush` is on its way.
         self._flushing = False
-        self._dialing = Dialing(
+        self.dialing: Dialing = Dialing(
             myself.name,
             self.bus,
             transports,
@@ -139,7 +139,7 @@ class Peers(Actor):
         self.finders: Finders = Finders(
             myself,
             self._description,
-            self._dialing,
+            self.dialing,
             here=here,
             mdns=mdns,
             others=dict(finders or {}),
@@ -166,7 +166,7 @@ class Peers(Actor):
 
     async def _listen(self) -> None:
         self._description.record.go_on_after(await self._book.restore(self._now()))
-        await self._dialing.listen(self._wanted)
+        await self.dialing.listen(self._wanted)
         links = LinkUp, LinkChanged, LinkDown, PeerCertified
         self.bus.subscribe_actor(self.actor_ref, ActorStarted, ActorTerminated, *links)
         if self.finders.multicast or any(endpoint.direct for endpoint in self.endpoints):
@@ -183,7 +183,7 @@ class Peers(Actor):
     def _withdraw(self) -> asyncio.Task[None]:
         """Dial, listen and advertise no more."""
         if self._withdrawal is None:
-            self._stopping = self._dialing.closing = True
+            self._stopping = self.dialing.closing = True
             self._watch.close()
             self._looks.end()
             name = f"peerbus {self._myself.name} withdraws"
@@ -193,25 +193,25 @@ class Peers(Actor):
         return self._withdrawal
 
     async def _stop_dialing(self) -> None:
-        await asyncio.gather(self._dialing.shut(), self.finders.aclose(), return_exceptions=True)
+        await asyncio.gather(self.dialing.shut(), self.finders.aclose(), return_exceptions=True)
 
     async def on_stop(self) -> None:  # type: ignore[override]  # likewise
         """End what is half open, and leave what the book is to know; the connections have ended before."""
         await self._withdraw()
-        await self._dialing.aclose()
+        await self.dialing.aclose()
         self._book.leave(self._now())
 
     @property
     def endpoints(self) -> tuple[Endpoint, ...]:
         """Where this node listens, with the real ports."""
-        return self._dialing.endpoints
+        return self.dialing.endpoints
 
     # What it is told.
 
     @handles(FoundPeer)
     def _found(self, message: FoundPeer) -> None:
         said = message.candidate
-        endpoints = filter(self._dialing.serves, said.endpoints)
+        endpoints = filter(self.dialing.serves, said.endpoints)
         found = replace(said, endpoints=nearest_first(endpoints, self._watch.addresses))
         if self._manager.found(found, self._now()):
             who = found.node_id or ", ".join(map(str, found.endpoints))
@@ -349,7 +349,7 @@ class Peers(Actor):
         now = self._now()
         self._follow(self._manager.expire(now))
         for dial in self._manager.dials(now):
-            self._dialing.dial(dial)
+            self.dialing.dial(dial)
         for news in self._manager.review(now):
             tell_news(self.bus, self._myself.name, news)
         next_dial = self._manager.next_due(now)
@@ -360,7 +360,7 @@ class Peers(Actor):
     def _open(self, greeted: Greeted, key: int) -> None:
         peer_id = greeted.peer.node_id
         changes = self._manager.ready(peer_id, key, self._now())
-        doom = self._dialing.doomed(key)
+        doom = self.dialing.doomed(key)
         self._connections.open(greeted, key, announce=changes.events, listed=doom is None)
         name, dialed, remote = greeted.peer.name, greeted.dialed, str(greeted.stream.remote)
         log.info("connected", node=self._myself.name, peer=peer_id, name=name, dialed=dialed, remote=remote)
@@ -381,7 +381,7 @@ class Peers(Actor):
         for close in changes.close:
             assert isinstance(close.key, int)
             if not self._connections.tell(close.key, Disconnect(close.reason, drain=drain)):
-                self._dialing.doom(close.key, close.reason)
+                self.dialing.doom(close.key, close.reason)
 
     # Small things.
 

@@ -44,6 +44,22 @@ def test_where_there_is_no_way_it_says_what_would_be_one() -> None:
     )
 
 
+def test_it_says_what_failed_last_and_who_was_not_let_in_as_long_as_nobody_was() -> None:
+    for met, said in ((False, "; the last node that came was not let in: b"), (True, "")):
+        text = search_text(
+            "prod",
+            mdns=None,
+            pex=None,
+            finders=["dns"],
+            persistent=(),
+            seeds=(),
+            met=met,
+            not_reached="a",
+            not_let_in="b",
+        )
+        assert text.endswith(f"; the last dial came to nothing: a{said}")
+
+
 def test_it_says_that_nobody_was_met_and_which_other_networks_were_heard_of() -> None:
     text = search_text(
         "prod",

@@ -8,6 +8,7 @@ from typing import cast
 import pytest
 
 from peerbus.actors import Channel, DeadlineExceeded, Message, PeerbusError, Reactor, Role, handles
+from peerbus.discovery import PeerNotReached, PeerRefused
 from peerbus.node import Node
 from peerbus.testing import Nodes, Simulation
 
@@ -81,3 +82,26 @@ async def test_a_node_that_stops_ends_the_wait() -> None:
         await asyncio.sleep(0)
     with pytest.raises(PeerbusError):
         await waiting
+
+
+async def test_who_waits_in_vain_is_told_what_those_offer_who_are_there(node: Nodes) -> None:
+    alice = await node("alice")
+    await node("bob", offers={"index"})
+    with pytest.raises(
+        DeadlineExceeded, match=r"0 of 1 peers that offer 'store' .*: 1 more connected, offering index; "
+    ):
+        await alice.wait_for_peers(role="store", timeout=0.01)
+
+
+async def test_who_waits_for_a_node_of_another_network_is_told_so_on_both_sides() -> None:
+    async with (
+        Node("alice", network="words", listen=["tcp://127.0.0.1:0"]) as alice,
+        Node("bob", network="word", peers=alice.endpoints) as bob,
+    ):
+        with alice.subscribe(PeerRefused) as refused, bob.subscribe(PeerNotReached) as not_reached:
+            await refused.get()
+            await not_reached.get()
+        with pytest.raises(DeadlineExceeded, match=r"last node that came was not let in: .*the peer is on 'word'"):
+            await alice.wait_for_peers(timeout=0.01)
+        with pytest.raises(DeadlineExceeded, match=r"last dial came to nothing: .*the peer is on 'words'"):
+            await bob.wait_for_peers(timeout=0.01)

@@ -69,3 +69,20 @@ def test_strangers_of_any_number_of_names_do_not_set_the_pace_of_the_lines() -> 
     assert repeats.pace.due()
     assert repeats.pace.rest() == names - MOST_LINES * 3
     assert repeats.pace.rest() == 0
+
+
+def test_the_last_failure_is_kept_in_words_until_that_thing_works() -> None:
+    repeats = Repeats()
+    assert repeats.last == ""
+    repeats.failed("bob", "refused", 1.0, "bob: Connection refused")
+    repeats.succeeded("carol", 2.0)
+    assert repeats.last == "bob: Connection refused"
+    repeats.succeeded("bob", 3.0)
+    assert repeats.last == ""
+
+
+def test_what_a_stranger_says_of_a_failure_is_cut_and_cannot_be_anything_but_text() -> None:
+    repeats = Repeats()
+    repeats.failed("eve", "refused", 1.0, "\x1b[2J" + "a" * 100_000)
+    assert len(repeats.last) < 1000
+    assert repeats.last.isprintable()
