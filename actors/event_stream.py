@@ -215,7 +215,7 @@ class Events:
     def stream(self) -> EventStream:
         """The actor. Raises PeerbusError before the bus runs."""
         if self._stream is None:
-            raise PeerbusError(f"{self._bus} does not run")
+            raise PeerbusError(f"{self._bus} does not run: enter it, `async with`")
         return self._stream
 
     def begin(self, ref: Ref[EventStream]) -> None:

@@ -60,6 +60,9 @@ class Capability:
         for pair in rest[:-1].split(",") if rest != "}" else ():
             key, equals, value = pair.partition("=")
             if not equals or key in attributes:
-                raise ValueError(f"not a capability: {text!r} (attribute {pair!r})")
+                why = (
+                    f"it has {key!r} twice" if equals else f"attribute {pair!r}; write name=value: archive{{from=1000}}"
+                )
+                raise ValueError(f"not a capability: {text!r} ({why})")
             attributes[key] = value
         return cls(role, attributes)

@@ -13,7 +13,7 @@ from dataclasses import replace
 from inspect import getattr_static
 from typing import Any, NamedTuple
 
-from ...actors.base import ConfigError
+from ...actors.base import ConfigError, did_you_mean
 from ...actors.messages import Channel, ChannelTuning, KnownChannels
 from ...actors.reactor import Reactor
 from ...discovery.book import LINK, no_book
@@ -250,7 +250,7 @@ def _import(config: NodeConfig, key: str, path: str) -> object:
         raise config.source.error(key, problem) from error
     for part in name.split("."):
         if not hasattr(found, part):
-            raise config.source.error(key, f"module {module!r} has no {name!r}")
+            raise config.source.error(key, f"module {module!r} has no {name!r}{did_you_mean(part, vars(found))}")
         found = getattr(found, part)
     return found
 

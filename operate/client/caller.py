@@ -9,6 +9,7 @@ from urllib.parse import quote, urlencode
 
 import msgspec
 
+from ...actors.base import ConfigError
 from ..api import Failure, as_json
 from .errors import AnswerMalformed, NodeNotReached, RequestRefused
 from .http_client import ClientAnswer, HttpConnection
@@ -27,7 +28,9 @@ KEPT = 4
 
 
 def api_path(*parts: str) -> str:
-    """The path of these parts below /v1, each quoted: `api_path("bans", "10.1.0.0/16")`."""
+    """The path of these parts below /v1, each quoted: `api_path("bans", "10.1.0.0/16")`. Raises ConfigError for ""."""
+    if "" in parts:  # it would be the path of something else
+        raise ConfigError("an empty text names nothing: write a name, a role, an id or an address")
     return "/v1/" + "/".join(quote(part, safe="") for part in parts)
 
 

@@ -9,11 +9,11 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from ...actors.base import printable
-from ...node.node_arguments import seconds_of
 from ..doctor import Diagnosis, Health, Wanted, examine, worst
 from .node_command import until_signalled
 from .settings import settings_said
 from .terminal import Colour, Terminal
+from .units import seconds_in
 
 __all__ = ["add_arguments", "lines_of", "run"]
 
@@ -45,7 +45,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--node", metavar="NODE", help="the node that runs: its name, its socket, or a URL (default: found by itself)")
     add("--token", metavar="FILE", type=Path, help="the file of the token that the node's URL asks for")
     add("--authority", metavar="FILE", type=Path, help="certificates that https is checked against")
-    add("--listen", metavar="S", type=float, default=2.5, help="seconds to listen for multicast (default: %(default)g)")
+    add("--listen", metavar="TIME", default="2.5", help="how long to listen for multicast (default: %(default)s)")
     add("--json", action="store_true", help='one JSON object: {"verdict", "diagnoses": [{"about", "verdict", …}]}')
 
 
@@ -58,7 +58,7 @@ def run(options: argparse.Namespace) -> int:
         node=options.node,
         token=options.token,
         authority=options.authority,
-        listen=seconds_of("--listen", options.listen, zero=False),
+        listen=seconds_in("--listen", options.listen),
     )
     return until_signalled(_examine(wanted, options.json), options.signals)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Awaitable, Callable
+from math import isfinite
 
 from ...actors.base import ConfigError, printable
 from ...discovery.facts import ban_target
@@ -116,6 +117,8 @@ async def _score(node: AdminClient, options: argparse.Namespace) -> tuple[LeverR
         return await node.score(node_id, None), f"what {short_id(node_id)} earns counts again"
     try:
         score = float(options.score)
+        if not isfinite(score):
+            raise ValueError
     except ValueError:
         raise ConfigError(f"SCORE is {options.score[:40]!r}; write a number, or earned") from None
     return await node.score(node_id, score), f"the score of {short_id(node_id)} is {score:g}, whatever it does"

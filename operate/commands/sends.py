@@ -30,18 +30,29 @@ T = TypeVar("T")
 
 #: The exit status where not all of several peers took a message, or answered.
 SOME_FAILED = 1
+#: How a node ends what it says of nobody, to programs, and what a shell writes for that.
+_PROGRAMS_WAIT, _FLAG_WAITS = "tell, ask and stream wait for one with wait_for_peer=True", "--wait waits for one"
 
 
 async def _tell(node: AdminClient, options: argparse.Namespace, terminal: Terminal) -> int:
     body = _body(options)
-    sent = await node.tell(body.to, body.type, body.message, body.timeout, wait_for_peer=body.wait_for_peer)
+    sent = await _by_flags(node.tell(body.to, body.type, body.message, body.timeout, wait_for_peer=body.wait_for_peer))
     return _say_sent(sent, options, terminal)
 
 
 async def _ask(node: AdminClient, options: argparse.Namespace, terminal: Terminal) -> int:
     body = _body(options)
-    answer = await node.ask(body.to, body.type, body.message, body.timeout, wait_for_peer=body.wait_for_peer)
+    answer = await _by_flags(node.ask(body.to, body.type, body.message, body.timeout, wait_for_peer=body.wait_for_peer))
     return _say_answer(answer, options, terminal)
+
+
+async def _by_flags(sending: Awaitable[T]) -> T:
+    """What comes of it. A refusal says what to do by flags."""
+    try:
+        return await sending
+    except RequestRefused as error:
+        text = str(error).replace(_PROGRAMS_WAIT, _FLAG_WAITS)
+        raise RequestRefused(text, status=error.status, reason=error.reason) from error
 
 
 async def _tell_as_guest(options: argparse.Namespace, terminal: Terminal) -> int:

@@ -99,6 +99,8 @@ def _lines(
     word = terminal.paint("ready", Colour.GOOD) if seen.ready.ready else terminal.paint("NOT READY", Colour.BAD)
     up = span(max(0.0, time.time() - seen.process.started))
     peers = ", ".join(f"{count} {state}" for state, count in sorted(seen.peers.items()))
+    known = sum(seen.peers.values())
+    of = "" if known == seen.connected else f", of {known} that are known"
     queued = sum(each.load.queued for each in channels if each.load is not None)
     oldest = max((each.oldest for each in channels if each.oldest is not None), default=None)
     process = seen.process
@@ -108,7 +110,7 @@ def _lines(
         ("version", f"{seen.version}, process {process.pid}, up {up}"),
         ("listens", ", ".join(map(without_id, seen.endpoints)) or "nowhere"),
         ("offers", ", ".join(seen.offers) or "nothing"),
-        ("peers", f"{seen.connected} connected" + (f" ({peers})" if peers else "")),
+        ("peers", f"{seen.connected} connected{of}" + (f" ({peers})" if peers else "")),
         ("requires", "; ".join(requirements)),
         ("bans", str(bans) if bans else ""),
         ("book", _book(seen.book)),

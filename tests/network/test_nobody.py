@@ -57,7 +57,8 @@ async def test_who_waits_in_vain_hears_how_peers_are_looked_for_and_that_nobody_
         "memory://bob: nobody listens there"
     )
     with pytest.raises(
-        NoRoute, match="and has met none since its start; .*; tell, ask and stream wait for one with wait_for_peer=True"
+        NoRoute,
+        match=r"and has met none since its start; .*; tell, ask and stream wait for one with wait_for_peer=True",
     ):
         await node.ask(ARCHIVE, Get(1))
 

@@ -115,7 +115,8 @@ class Identity:
         try:
             return cls.from_pem(read_key_file(path).content)
         except OSError as error:
-            raise ConfigError(f"identity {path}: {error.strerror}") from error
+            make = f"; make one: peerbus keygen {path}" if isinstance(error, FileNotFoundError) else ""
+            raise ConfigError(f"identity {path}: {error.strerror}{make}") from error
         except ValueError as error:
             raise ConfigError(f"identity {path}: {error}") from error
 

@@ -31,6 +31,13 @@ def test_attributes_have_one_order_and_cannot_be_changed() -> None:
         capability.attributes["d"] = "4"  # type: ignore[index]  # the mistake
 
 
+def test_a_malformed_attribute_is_told_how_it_is_written() -> None:
+    with pytest.raises(ValueError, match=r"attribute 'lang:de'; write name=value: archive\{from=1000\}"):
+        Capability.parse("words{lang:de}")
+    with pytest.raises(ValueError, match="it has 'a' twice"):
+        Capability.parse("archive{a=1,a=2}")
+
+
 @pytest.mark.parametrize(
     "text",
     ["", "Archive", "archive{", "archive{a}", "archive{a=1,a=2}", "archive{A=1}", "a{b=c=d}", "a{b=\n}", "a" * 64],

@@ -133,7 +133,7 @@ def test_a_configuration_without_reactors_leaves_the_import_path_alone(folder: P
         ("broken_of_a_user:Notes", "cannot import 'broken_of_a_user' (RuntimeError: no database) at "),
         ("ending_of_a_user:Notes", "cannot import 'ending_of_a_user' (SystemExit: 3)"),
         ("syntax_of_a_user:Notes", "cannot import 'syntax_of_a_user' (SyntaxError: invalid syntax"),
-        ("notes_of_a_user:Nodes", "module 'notes_of_a_user' has no 'Nodes'"),
+        ("notes_of_a_user:Nodes", "module 'notes_of_a_user' has no 'Nodes'; did you mean 'Notes'?"),
         ("notes_of_a_user:Other", "notes_of_a_user:Other is the class Other, not a reactor"),
         ("notes_of_a_user:function", "notes_of_a_user:function is of type builtin_function_or_method, not a reactor"),
     ],

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from administered import Place
 
+from peerbus.actors import ConfigError
 from peerbus.operate.api import NodeOverview
 from peerbus.operate.client import AdminTarget, AnswerMalformed, NodeNotReached, RequestRefused
 from peerbus.operate.client.caller import AdminCaller, api_path
@@ -102,3 +103,8 @@ async def test_an_answer_that_no_node_gives_is_said_to_be_none(tmp_path: Path) -
     async with listening, AdminCaller(AdminTarget(SocketPlace(path))) as caller:
         with pytest.raises(AnswerMalformed, match="answers with 404, and not as a node does"):
             await caller.get("/v1/node", NodeOverview)
+
+
+def test_an_empty_name_is_refused_as_it_would_be_the_path_of_something_else() -> None:
+    with pytest.raises(ConfigError, match="an empty text names nothing"):
+        api_path("offers", "")

@@ -68,6 +68,7 @@ async def test_what_is_refused_fails_in_one_line(
         ("persist alice", "ENDPOINT"),
         ("drain --within -1", "--within"),
         (f"score {'f' * 64} high", "SCORE is 'high'"),
+        (f"score {'f' * 64} nan", "SCORE is 'nan'; write a number"),
         ("log loud", "invalid choice: 'loud'"),
     ],
 )

@@ -28,4 +28,7 @@ def test_where_nobody_answers_it_fails_in_one_line(tmp_path: Path, capsys: pytes
 
 def test_no_endpoint_and_no_time_are_wrong_flags(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["ping", "nowhere"], capsys)[0] == 2
-    assert run(["ping", "tcp://127.0.0.1:1", "--timeout", "0"], capsys)[0] == 2
+    for span in ("0", "soon", "nan"):
+        status, _, err = run(["ping", "tcp://127.0.0.1:1", "--timeout", span], capsys)
+        assert status == 2
+        assert f"--timeout is '{span}'; write a span of time" in err

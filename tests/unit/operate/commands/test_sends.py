@@ -47,6 +47,7 @@ async def test_a_message_is_told_and_may_come_by_standard_input(
         (["bus://local/nobody", "Get"], 1, "this node knows no channel 'nobody'"),
         (["bus://local/blocks", "Get", '{"height": -1}'], 1, "there is no such block"),
         (["bus://role:index/blocks", "Get", '{"height": 1}'], 1, "was not sent"),
+        (["bus://role:index/blocks", "Get", '{"height": 1}'], 1, "; --wait waits for one\n"),
         (["bus://role:index/blocks", "Get", '{"height": 1}', "--wait", "--timeout", "50ms"], 1, "before its deadline"),
     ],
 )

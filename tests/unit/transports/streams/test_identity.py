@@ -99,7 +99,7 @@ def test_a_key_that_others_can_read_is_refused(tmp_path: Path, mode: int) -> Non
 
 
 def test_a_missing_file_or_a_folder_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="No such file"):
+    with pytest.raises(ConfigError, match=r"No such file .*; make one: peerbus keygen .*missing\.pem"):
         Identity.load(tmp_path / "missing.pem")
     with pytest.raises(ConfigError, match=r"it is no file"):
         Identity.load(tmp_path)
