@@ -338,6 +338,7 @@ class Cell(Addressee):
         elif not isinstance(message, ShutdownStarted | Terminated | Tick):
             when = "while it answered" if reply is not None else "while it handled the message"
             error = self.stopped_error(message, when) if begun else self.stopped_error(message)
+            error.never_sent = not begun
             if reply is not None:
                 reply.fail(error)
             if begun:

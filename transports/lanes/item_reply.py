@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from ...actors.base import SendError, refusal_of, text_of
+from ...actors.base import refusal_of, text_of
 from .in_lane import InLane
 from .item_queue import ItemQueue
-from .remote_reply import BUS_CODES, REACTOR_PREFIX, Answering, RemoteReply, Server
+from .remote_reply import BUS_CODES, REACTOR_PREFIX, Answering, RemoteReply, Server, failure_of
 
 __all__ = ["ItemReply", "StreamServer"]
 
@@ -88,7 +88,7 @@ class ItemReply(RemoteReply):
 
     def fail(self, error: BaseException) -> None:
         """The bus could not deliver it, or the actor stopped."""
-        self._refuse(error.reason if isinstance(error, SendError) else type(error).__name__, text_of(error))
+        self._refuse(failure_of(error), text_of(error))
 
     def _refuse(self, code: str, text: str) -> None:
         if self.begun:

@@ -7,7 +7,7 @@ import contextlib
 from collections.abc import Callable
 from typing import Protocol, cast
 
-from ...actors.base import SendError, refusal_of, text_of
+from ...actors.base import ActorStopped, NoSuchReactor, SendError, refusal_of, text_of
 from ...actors.mailbox import AnsweringCell
 
 __all__ = [
@@ -20,6 +20,7 @@ __all__ = [
     "RemoteReply",
     "Server",
     "ThreadReply",
+    "failure_of",
 ]
 
 #: Codes of an answer that cannot travel, its bytes being too many or its type none that was said, and of one that the
@@ -150,8 +151,7 @@ class RemoteReply:
     def fail(self, error: BaseException) -> None:
         """The bus could not deliver it, or the actor stopped."""
         if not self.done():
-            code = error.reason if isinstance(error, SendError) else type(error).__name__
-            text = text_of(error)
+            code, text = failure_of(error), text_of(error)
             self._over = True
             self._server.answer_error(self, code, text)
 
@@ -160,6 +160,13 @@ class RemoteReply:
         if not self._over:
             self._over = True
             self.cell.abandon(self)
+
+
+def failure_of(error: BaseException) -> str:
+    """The code of what the bus could not do. An actor that stops is not there for what it has not looked at."""
+    if not isinstance(error, SendError):
+        return type(error).__name__
+    return NoSuchReactor.reason if error.never_sent and isinstance(error, ActorStopped) else error.reason
 
 
 class ThreadReply(RemoteReply):
