@@ -144,6 +144,10 @@ class Addressee(Supervised):
         """What lies at a child, which stands still, waits for others from now on; `search` went on there."""
         return False
 
+    def takes_again(self, envelope: Envelope) -> bool:
+        """What a child was handed, and certainly never began, waits for others from now on. False: it cannot."""
+        return False
+
     def want_room(self) -> None:
         """A message waits for this member of a pool to have nothing to do, but for what goes on beside its messages."""
 

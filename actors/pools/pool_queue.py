@@ -24,7 +24,7 @@ from .roster import number_of
 
 __all__ = ["PoolQueue"]
 
-#: The source, and so the lane, of asks that were taken back: they go to members that have nothing else to do.
+#: The source, and so the lane, of what was taken back: it goes to members that have nothing else to do.
 TAKEN_BACK = object()
 
 
@@ -273,19 +273,33 @@ class PoolQueue(PoolMembers):
             return False
         assert isinstance(mailbox, MemberMailbox)
         envelope = mailbox.ask_for(wait)
-        if envelope is None or self._is_own(envelope) or self._pick_of(envelope.message) != "least":
-            return False
-        reply: object = envelope.reply
-        if not isinstance(reply, MovableReply) or hasattr(reply, "incoming"):  # a stream keeps its place
+        if envelope is None or envelope.reply is None or not self._may_go_again(envelope):
             return False
         mailbox.give_back(envelope)
         self._taken_back += 1
         self.hold_back(envelope)
-        envelope.source = TAKEN_BACK
-        reply.moved_to(self)
-        self.mailbox.enter(envelope)
+        self._goes_again(envelope)
         self.follow(wait, search)
         return True
+
+    def takes_again(self, envelope: Envelope) -> bool:
+        """As `Addressee.takes_again`."""
+        if self.mailbox.closed is not None or not self._may_go_again(envelope):
+            return False
+        envelope.carrier = None  # its credit went back when it was taken
+        self._goes_again(envelope)
+        return True
+
+    def _may_go_again(self, envelope: Envelope) -> bool:
+        return moves(envelope.reply) and not self._is_own(envelope) and self._pick_of(envelope.message) == "least"
+
+    def _goes_again(self, envelope: Envelope) -> None:
+        envelope.source = TAKEN_BACK
+        reply: object = envelope.reply
+        assert reply is None or isinstance(reply, MovableReply)
+        if reply is not None:
+            reply.moved_to(self)
+        self.mailbox.enter(envelope)
 
     @property
     def _may_grow(self) -> bool:
@@ -298,6 +312,11 @@ def follows(reply: ReplyTo, member: Cell) -> bool:
         return False
     reply.moved_to(member)
     return True
+
+
+def moves(reply: object) -> bool:
+    """A message that is answered there, or not at all, may go to another member. A stream keeps its place."""
+    return reply is None or (isinstance(reply, MovableReply) and not hasattr(reply, "incoming"))
 
 
 def _copied(envelope: Envelope, reply: ReplyTo | None, carrier: Carrier | None) -> Envelope:

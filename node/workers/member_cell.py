@@ -23,7 +23,7 @@ from typing import Any, cast
 
 from pykka.messages import _ActorStop
 
-from ...actors.base import RemoteError, SendError
+from ...actors.base import ActorStopped, NoSuchReactor, PeerGone, RemoteError, SendError
 from ...actors.engine import (
     PYKKA_MESSAGES,
     Behaviour,
@@ -171,7 +171,7 @@ class MemberCell(MemberFlights):
         ask: HandedAsk | None = None
         if reply is not None:
             flight.ask = ask = HandedAsk(loop=self.loop)
-            ask.reply, ask.ended = reply, partial(self._over, flight)
+            ask.reply, ask.ended, ask.unseen = reply, partial(self._over, flight), partial(self._unseen, flight)
             ask.reply_type = said_of(reply.reply_type) if isinstance(reply, AskFuture) else None
         try:
             outgoing = way.hand(self.name, message, envelope.sender, ask, envelope.deadline, trace_from(envelope))
@@ -259,9 +259,18 @@ class MemberCell(MemberFlights):
             reply.fail(error)
         return self.verdict()
 
+    def _unseen(self, flight: Flight) -> bool:
+        """The process is gone, and has never had it: whether the pool gives it to another member."""
+        envelope = flight.envelope
+        gone = envelope.reply is not None and envelope.reply.done()
+        return not gone and self.parent is not None and self.parent.takes_again(envelope)
+
     def _refused(self, flight: Flight, error: SendError) -> None:
         """There was no credit for it, and there never will be."""
         envelope = flight.envelope
+        if isinstance(error, ActorStopped | NoSuchReactor | PeerGone) and self._unseen(flight):
+            self._over(flight)
+            return
         error.message = envelope.message
         streamed = self._streamed.get(envelope.reply)
         if streamed is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ...actors.base import RemoteError
+from ...actors.base import ActorStopped, NoSuchReactor, PeerGone, RemoteError
 from ...actors.mailbox import ReplyTo
 from .remote_ask import RemoteAsk
 
@@ -18,12 +18,14 @@ class HandedAsk(RemoteAsk[Any]):
     One that is cancelled calls neither: the other process may be at work on it.
     """
 
-    __slots__ = ("ended", "reply")
+    __slots__ = ("ended", "reply", "unseen")
 
     #: Where the answer goes.
     reply: ReplyTo
     #: The message has been handled, or is lost.
     ended: Callable[[], object]
+    #: The other process is gone, and had certainly not begun with it: whether somebody else answers it.
+    unseen: Callable[[], bool]
 
     def set_result(self, value: object, /) -> None:
         """The answer is there."""
@@ -37,6 +39,8 @@ class HandedAsk(RemoteAsk[Any]):
         self._log_traceback = False
         if isinstance(error, RemoteError):
             self.reply.raised(error)
-        elif isinstance(error, BaseException):
+        elif isinstance(error, BaseException) and not (
+            isinstance(error, ActorStopped | NoSuchReactor | PeerGone) and error.never_sent and self.unseen()
+        ):
             self.reply.fail(error)
         self.ended()
