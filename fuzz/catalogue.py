@@ -21,6 +21,7 @@ TARGETS = {
     "certificate": "certificates that strangers show in TLS: bytes that OpenSSL takes, and another parser reads",
     "compressed": "COMPRESSED frames: streams of a peer, piece by piece",
     "description": "what a peer says that its channels declare",
+    "dns_answer": "answers of name servers, as much of them as is passed on to a parser",
     "entry": "what a stranger shows before HELLO: openings, proofs, certificates; and lists of revoked ones",
     "error_text": "ERROR: codes and texts of a peer, as whoever prints the error that they become sees them",
     "event_stream": "the events of a node, as a client of its admin API reads them",

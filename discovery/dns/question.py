@@ -13,19 +13,24 @@ import ipaddress
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple, cast
 from urllib.parse import parse_qsl, urlsplit
 
 import dns.asyncresolver
 import dns.exception
 import dns.message
 import dns.name
+import dns.rdataclass
 import dns.rdatatype
 import dns.resolver
 import dns.rrset
 
 from ...transports.kinds import kind_of
 from ...transports.streams import Endpoint, Names, Scope, scope_of_host
+from .short_answers import ShortAnswers
+
+if TYPE_CHECKING:
+    from dns._asyncbackend import Backend
 
 __all__ = ["Asker", "FoundPlaces", "Question", "parse_question"]
 
@@ -40,6 +45,8 @@ PARTLY, STALE = (30.0, 3600.0)
 #: Hosts that are asked for at once, and names that a name may stand for, one after the other.
 AT_ONCE, MOST_ALIASES = (8, 8)
 
+#: What all of it is asked by.
+_SHORT: Final = cast("Backend", ShortAnswers())
 #: What stands for a name in a URL; dnspython says whether it is one.
 _NAME: Final = re.compile(r"[^\s:@/\[\]]+")
 
@@ -233,7 +240,9 @@ async def _resolve(resolver: dns.asyncresolver.Resolver, name: str | dns.name.Na
     ttl = float("inf")
     for _ in range(MOST_ALIASES):
         try:
-            answer = await resolver.resolve(name, kind, search=True, lifetime=TIMEOUT, raise_on_no_answer=False)
+            answer = await resolver.resolve(
+                name, kind, search=True, lifetime=TIMEOUT, raise_on_no_answer=False, backend=_SHORT
+            )
         except dns.resolver.NXDOMAIN as error:
             return _Said(None, min(ttl, _nobody_for(error)))
         ttl = min(ttl, float(answer.chaining_result.minimum_ttl))
@@ -253,7 +262,7 @@ def _additional(response: dns.message.Message) -> Iterator[tuple[dns.name.Name, 
     """Addresses that came with the services (RFC 2782), by name."""
     found: dict[dns.name.Name, _Hosts] = {}
     for rrset in response.additional:
-        if rrset.rdtype in (dns.rdatatype.A, dns.rdatatype.AAAA):
+        if rrset.rdclass == dns.rdataclass.IN and rrset.rdtype in (dns.rdatatype.A, dns.rdatatype.AAAA):
             hosts, ttl = found.get(rrset.name, _Hosts([], float("inf")))
             found[rrset.name] = _Hosts([*hosts, *(each.address for each in rrset)], min(ttl, float(rrset.ttl)))
     return iter(found.items())

@@ -89,7 +89,7 @@ class PeerMemory:
             share.held = 0
 
     def change(self, size: int) -> None:
-        """So much more is held."""
+        """`size` bytes more are held; below 0: fewer."""
         self.total += size
         self._contexts.room = self.limit - self.total
 

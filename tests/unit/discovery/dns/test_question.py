@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+import struct
 from collections.abc import Iterator
+from typing import cast
 
 import pytest
 from name_server import NameServer, name_server
@@ -131,6 +134,32 @@ async def test_of_a_service_one_host_that_cannot_be_asked_for_takes_away_neither
     assert texts(await asker.ask()) == all_of_them
     with pytest.raises(OSError, match=r".+"):
         await ask(server, "_some._tcp.example").ask()
+
+
+async def test_an_address_of_another_class_beside_a_service_is_none_and_takes_nothing_away() -> None:
+    host = b"\x01h" + b"\xc0\x0c"
+
+    class Strange(asyncio.DatagramProtocol):
+        def connection_made(self, transport: asyncio.BaseTransport) -> None:
+            self.transport = cast("asyncio.DatagramTransport", transport)
+
+        def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
+            kind, answers, more = data[-3], b"", b""
+            if kind == 33:
+                answers = b"\xc0\x0c" + struct.pack(">HHIHHHH", 33, 1, 5, 10, 0, 0, 7400) + host
+                more = host + struct.pack(">HHIH", 1, 77, 5, 4) + bytes((10, 0, 0, 9))
+            elif kind == 1:
+                answers = b"\xc0\x0c" + struct.pack(">HHIH", 1, 1, 5, 4) + bytes((10, 0, 0, 1))
+            head = struct.pack(">HHHHH", 0x8180, 1, bool(answers), 0, bool(more))
+            self.transport.sendto(data[:2] + head + data[12:] + answers + more, addr)
+
+    transport, _ = await asyncio.get_running_loop().create_datagram_endpoint(Strange, local_addr=("127.0.0.1", 0))
+    try:
+        question = Question("_x._tcp.example", "SRV", server=transport.get_extra_info("sockname"))
+        answer = await Asker(question, Names(lambda _: [])).ask()
+    finally:
+        transport.close()
+    assert texts(answer) == ["tcp://10.0.0.1:7400"]
 
 
 async def test_no_server_is_no_answer(server: NameServer, monkeypatch: pytest.MonkeyPatch) -> None:
