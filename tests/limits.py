@@ -171,6 +171,7 @@ LIMITS: dict[str, tuple[Limit, ...]] = {
             "by which all windows may grow, within two thirds of `limits.peer_memory`",
             "bytes",
         ),
+        Limit("transports.lanes.item_growth", "MOST_TIMES", "by which the window of a stream may grow", "times"),
         Limit("actors.messages.channel", "DEFAULT_MAILBOX", "messages in a mailbox", "", "channels.NAME.mailbox"),
         Limit(
             "actors.messages.channel",

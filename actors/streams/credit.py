@@ -99,6 +99,12 @@ class ItemWindow:
         self._owed_items = self._owed_bytes = 0
         return owed
 
+    def resize(self, items: int, size: int) -> None:
+        """It is so large from now on: what is granted next is that much more, or less, than what was taken."""
+        self._items += items - self.whole[0]
+        self._bytes += size - self.whole[1]
+        self.whole = items, size
+
     def ended(self, sent: int) -> None:
         """The sender says that it has `sent` that many. Raises ProtocolError where not as many came."""
         if sent != self.received:

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from ...actors.bus import Bus
 from ..compression import CompressionPool
-from ..lanes import FrameWriter, WindowShare
+from ..lanes import FrameWriter, ItemGrowth, WindowShare
 from ..receiving import InsideReceiveSide, ReceiveSide, TracedInsideReceiveSide, TracedReceiveSide
 from ..sending import InsideLink, PeerLink, TracedInsideLink, TracedLink
 from ..streams import Sizing
@@ -73,6 +73,8 @@ def halves(
     if isinstance(greeted.stream, Sizing) and (whole := greeted.stream.whole) is not None:
         link.outbox.stays_here(whole)
     link.lanes.share = share
+    if not greeted.inside:
+        link.streams.growth = receive.streams.growth = ItemGrowth(bus.loop.time, link.outbox, share)
     link.believes = ruling.believes
     link.offer(peer.offers, peer.record)
     link.asked_here = receive.count_of_asks

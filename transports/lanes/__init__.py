@@ -9,6 +9,7 @@ from .frame_timing import Growth, answers_leave, asks_leave
 from .frame_writer import FrameWriter, Writer
 from .handed_ask import HandedAsk
 from .in_lane import InLane, largest_on
+from .item_growth import ItemGrowth
 from .item_pacing import FIRST_ITEMS, ItemPacing, StreamPace
 from .item_queue import ItemQueue
 from .item_reply import ItemReply, StreamServer
@@ -57,6 +58,7 @@ __all__ = [
     "Growth",
     "HandedAsk",
     "InLane",
+    "ItemGrowth",
     "ItemPacing",
     "ItemQueue",
     "ItemReply",

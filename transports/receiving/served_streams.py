@@ -18,6 +18,7 @@ from ..lanes import (
     ArrivedItems,
     AskedElsewhere,
     InLane,
+    ItemGrowth,
     ItemPacing,
     ItemQueue,
     ItemReply,
@@ -85,6 +86,7 @@ class ServedStreams:
         "_outbox",
         "_tally",
         "_writer",
+        "growth",
         "inside",
         "pacing",
     )
@@ -98,6 +100,8 @@ class ServedStreams:
         self.inside = False
         #: What holds items to the rates of their channels; None: nothing does.
         self.pacing: ItemPacing | None = None
+        #: What lets windows of items grow that come with asks; None: nothing does.
+        self.growth: ItemGrowth | None = None
         #: Streams that are open, by lane.
         self._open: dict[int, set[ItemReply]] = {}
         self._tally = tally = StreamTally()
@@ -205,6 +209,11 @@ class ServedStreams:
                 if not pace.over:
                     pace.of.owe(pace, items, size)
                 return
+        if self.growth is not None and isinstance(reply, StreamReply) and reply.up is not None and (items or size):
+            granted = self.growth.took(reply, reply.up, items, size)
+            if granted is None:
+                return
+            items, size = granted
         self._say(reply, items, size)
 
     def _paced(self, pacing: ItemPacing, reply: ItemReply, credit: tuple[int, int] = (0, 0)) -> StreamPace | None:
@@ -231,6 +240,8 @@ class ServedStreams:
             found.discard(reply)
         if self.pacing is not None:
             self.pacing.left(reply)
+        if self.growth is not None:
+            self.growth.left(reply)
 
     # What the peer sends, to asks of its own.
 
@@ -285,6 +296,8 @@ class ServedStreams:
         for replies in self._open.values():
             for reply in tuple(replies):
                 reply.shut("peer_gone")
+                if self.growth is not None:
+                    self.growth.left(reply)
         self._open.clear()
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 from ...actors.base import DeadlineExceeded, MessageTooLarge, MessageTypeError, SendError
 from ...actors.engine import PeakEwma
@@ -11,9 +11,9 @@ from ...actors.messages import article, misfit
 from ...actors.sends import Wait
 from ...actors.streams import ItemBuffer, no_place
 from ..lanes import ArrivedItems, ItemQueue, RemoteAsk, StreamLimit, Wrapping, leave_limit, note_kinds
-from ..wire import ItemsFrame, ZeroCopyItems
+from ..wire import ItemsFrame, Payload, ZeroCopyItems
 
-__all__ = ["RemoteStreamAsk"]
+__all__ = ["RemoteStreamAsk", "as_it_is", "break_off"]
 
 
 class GrantsItems(Protocol):
@@ -205,3 +205,15 @@ class RemoteStreamAsk(RemoteAsk[Any]):
     def waits_for(self) -> Wait | None:
         """As `ItemSource.waits_for`."""
         return self
+
+
+def break_off(ask: RemoteAsk[Any], error: SendError) -> None:
+    """An item that goes with it cannot travel: it has failed, and the handler hears that no more come."""
+    if not ask.done():
+        ask.abandon(ask)
+        ask.fail(error)
+
+
+def as_it_is(item: object) -> Payload:
+    """What is handed on was encoded elsewhere."""
+    return cast("Payload", item)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from functools import partial
 from itertools import chain
-from typing import Any, Protocol, cast
+from typing import Any, Protocol
 
 from ...actors.base import MessageTypeError, SchemaMismatch, SendError, printable
 from ...actors.mailbox import NEVER, Books, ItemCounts
@@ -15,6 +15,7 @@ from ...actors.streams import ItemBuffer, ItemSink, NoSink
 from ..lanes import (
     FIRST_ITEMS,
     ArrivedItems,
+    ItemGrowth,
     ItemPacing,
     ItemQueue,
     Outgoing,
@@ -49,7 +50,7 @@ from .out_lanes import OutLanes
 from .outgoing_encoder import OutgoingEncoder
 from .peer_errors import error_of
 from .relayed_ask import RelayedAsk
-from .remote_stream_ask import RemoteStreamAsk
+from .remote_stream_ask import RemoteStreamAsk, as_it_is, break_off
 from .sending_host import SendingHost
 
 __all__ = ["StreamAsks", "hand_stream", "stream_ask"]
@@ -169,7 +170,19 @@ def _prepared(
 class StreamAsks:
     """Those of one link, on the loop's thread."""
 
-    __slots__ = ("_asks", "_books", "_lanes", "_late", "_open", "_where", "_writer", "now", "pacing", "understood")
+    __slots__ = (
+        "_asks",
+        "_books",
+        "_lanes",
+        "_late",
+        "_open",
+        "_where",
+        "_writer",
+        "growth",
+        "now",
+        "pacing",
+        "understood",
+    )
 
     def __init__(
         self,
@@ -191,6 +204,8 @@ class StreamAsks:
         self._open: set[RemoteStreamAsk] = set()
         #: What holds items to the rates of their channels; None: nothing does.
         self.pacing: ItemPacing | None = None
+        #: What lets windows of answers grow; None: nothing does.
+        self.growth: ItemGrowth | None = None
         #: The address of a reactor there.
         self._where = where
         self._late = Allowance("ITEMS", asks.now, lambda: 1024.0 * asks.last_rid)
@@ -199,7 +214,11 @@ class StreamAsks:
         """Its reader has taken `items` of `size` bytes."""
         pace = None if self.pacing is None else self.pacing.paces.get(ask)
         if pace is None:
-            self._say(ask, items, size)
+            granted: tuple[int, int] | None = items, size
+            if self.growth is not None and isinstance(ask, RemoteStreamAsk):
+                granted = self.growth.took(ask, ask.buffer, items, size)
+            if granted is not None:
+                self._say(ask, *granted)
         elif not pace.over:
             pace.of.owe(pace, items, size)
 
@@ -230,6 +249,8 @@ class StreamAsks:
         self._open.discard(ask)
         if self.pacing is not None:
             self.pacing.left(ask)
+        if self.growth is not None:
+            self.growth.left(ask)
 
     def judged(self) -> None:
         """The rates are other ones: streams that are open go by them too."""
@@ -279,7 +300,7 @@ class StreamAsks:
         ask.streams = self
         if ask.opened:
             counts = self._books.items(lane.info.name) if ask.counted else ItemCounts()
-            ask.sink = self._sink(ask, lane, _as_it_is, counts)
+            ask.sink = self._sink(ask, lane, as_it_is, counts)
 
     def _sink(
         self,
@@ -288,7 +309,7 @@ class StreamAsks:
         encode: Callable[[object], Payload],
         counts: ItemCounts,
     ) -> ItemQueue:
-        turn, broken = self._lanes.turns[lane.index], partial(_broken, ask)
+        turn, broken = self._lanes.turns[lane.index], partial(break_off, ask)
         return ItemQueue(ask_lane(lane.index), 0, turn, self._asks.outbox, self._writer, encode, broken, counts)
 
     def adopt(
@@ -375,15 +396,3 @@ def _unsent(lane: OutLane) -> Iterator[Outgoing]:
             yield waiter.envelope
     for batch in lane.queue:
         yield from batch.asks or ()
-
-
-def _broken(ask: RemoteAsk[Any], error: SendError) -> None:
-    """An item that goes with it cannot travel: it has failed, and the handler hears that no more come."""
-    if not ask.done():
-        ask.abandon(ask)
-        ask.fail(error)
-
-
-def _as_it_is(item: object) -> Payload:
-    """What is handed on was encoded elsewhere."""
-    return cast("Payload", item)
