@@ -20,7 +20,7 @@ from docs_site.reference import api_pages
 
 ROOT = Path(__file__).resolve().parents[2]
 #: What pages load beside what the theme has.
-ASSETS = [Path(__file__).with_name(name) for name in ("site.css", "iframe-worker.js")]
+ASSETS = [Path(__file__).with_name(name) for name in ("site.css", "iframe-worker.js", "plain-search.js")]
 API = "api"
 
 repository = Repository(ROOT)
