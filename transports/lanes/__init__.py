@@ -36,7 +36,7 @@ from .remote_reply import (
 )
 from .request_ids import RequestIds
 from .send_rights import not_allowed
-from .stream_limit import MAX_STREAMS, StreamLimit, leave_limit, limit_of
+from .stream_limit import MAX_STREAMS, StreamLimit, leave_limit, limit_of, unsent_on
 from .window_tuning import RestingTuner, WindowBudget, WindowShare, WindowTuner
 
 __all__ = [
@@ -94,6 +94,7 @@ __all__ = [
     "largest_on",
     "leave_limit",
     "limit_of",
+    "unsent_on",
     "not_allowed",
     "too_late",
     "traced_outgoing",

@@ -7,6 +7,8 @@ those that end streams say, do not wait behind streams that wait.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from itertools import chain
 from typing import Protocol
 
 from ...actors.base import SendError
@@ -16,7 +18,7 @@ from .batch import Outgoing
 from .credit_waiters import CreditWaiters
 from .out_lane import OutLane
 
-__all__ = ["MAX_STREAMS", "StreamLimit", "leave_limit", "limit_of"]
+__all__ = ["MAX_STREAMS", "StreamLimit", "leave_limit", "limit_of", "unsent_on"]
 
 #: Streams that one peer may have open on one channel: each holds a task and up to UNWRITTEN bytes here.
 MAX_STREAMS = 256
@@ -123,3 +125,13 @@ def limit_of(lane: OutLane) -> StreamLimit:
     if not isinstance(found, StreamLimit):
         found = lane.waiters.streams = StreamLimit(lane)
     return found
+
+
+def unsent_on(lane: OutLane) -> Iterator[Outgoing]:
+    """The asks that wait on a lane, for a place, for credit or to be written."""
+    streams = lane.waiters.streams
+    for waiter in chain(lane.waiters, () if streams is None else streams.waiting):
+        if isinstance(waiter.envelope, Outgoing):
+            yield waiter.envelope
+    for batch in lane.queue:
+        yield from batch.asks or ()

@@ -10,6 +10,7 @@ from ...actors.base import MessageTooLarge, MessageTypeError, NoRoute, NoSuchRea
 from ...actors.messages import HARD_MAX_ELEMENTS, Unresolved
 from ..lanes import Outgoing, OutLane, RemoteAsk, not_allowed
 from ..wire import MESSAGE_LIMIT, ChannelCodec, Codecs
+from .remote_stream_ask import RemoteStreamAsk
 
 if TYPE_CHECKING:
     from typing_extensions import TypeForm
@@ -99,6 +100,8 @@ class OutgoingEncoder:
             error.never_sent, error.__traceback__ = True, None
             return error
         _, outgoing.number, outgoing.payload = found
+        if isinstance(ask, RemoteStreamAsk):
+            outgoing.number |= ask.flags
         outgoing.size = len(outgoing.payload)
         return None
 

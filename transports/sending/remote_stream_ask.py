@@ -32,11 +32,13 @@ class GrantsItems(Protocol):
 class RemoteStreamAsk(RemoteAsk[Any]):
     """See the module. Also the `ItemSource` of the items that come."""
 
-    __slots__ = ("arrived", "buffer", "kind", "limit", "narrow", "opened", "sink", "streams", "wrapping")
+    __slots__ = ("arrived", "buffer", "flags", "kind", "limit", "narrow", "opened", "sink", "streams", "wrapping")
 
     #: Counts what another process of this node sends; None: a peer does.
     arrived: ArrivedItems | None
     buffer: ItemBuffer
+    #: What goes with the number of its message: see `flags_of`.
+    flags: int
     #: Of which type the items are; None: nobody says.
     kind: Any
     #: Where it has a place among the streams that may be open; None: nowhere.

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import partial
-from itertools import chain
 from typing import Any, Protocol
 
 from ...actors.base import MessageTypeError, SchemaMismatch, SendError, printable
@@ -27,6 +26,7 @@ from ..lanes import (
     Writer,
     leave_limit,
     limit_of,
+    unsent_on,
     weight_of_unread,
 )
 from ..wire import (
@@ -107,7 +107,7 @@ def stream_ask(
     slot = ask.slot = bus.wheel.add(ask, deadline)
     limit = limit_of(lane)
     placed = not link._suspended and limit.take(ask)
-    if placed and link._ask_sending.send(lane, outgoing, ask, deadline):
+    if placed and outgoing.number and link._ask_sending.send(lane, outgoing, ask, deadline):
         return ask, ask, sink
     slot.pop(ask, None)
     ask.slot = None
@@ -137,14 +137,15 @@ def hand_stream(
     if opened:
         ask.sink = link.streams.sink(ask, lane, ItemCounts())
     placed = not link._suspended and limit_of(lane).take(ask)
-    return ask, None if placed and link._ask_sending.send(lane, outgoing, ask, deadline) else outgoing
+    sent = placed and outgoing.number and link._ask_sending.send(lane, outgoing, ask, deadline)
+    return ask, None if sent else outgoing
 
 
 def _ask_of(link: AskingLink, message: object, buffer: ItemBuffer, *, opened: bool) -> RemoteStreamAsk:
     ask = RemoteStreamAsk.of(link._bus.loop, message, None, link._abandon)
     ask.rid, ask.lane = 0, None
     ask.buffer, ask.opened, ask.sink, ask.streams = buffer, opened, None, link.streams
-    ask.arrived, ask.limit, ask.wrapping, ask.narrow = None, None, None, False
+    ask.arrived, ask.limit, ask.wrapping, ask.narrow, ask.flags = None, None, None, False, 0
     buffer.source = ask
     return ask
 
@@ -163,7 +164,12 @@ def _prepared(
     item = item_of(kind)
     ask.kind = None if item is None or item is Any or kind is UNNAMED else item
     ask.lane = lane
-    number |= flags_of(*link.streams.begins(ask, lane, ask.buffer.window.whole), opened=ask.opened)
+    ask.flags = flags_of(*link.streams.begins(ask, lane, ask.buffer.window.whole), opened=ask.opened)
+    if number:
+        number |= ask.flags
+    elif ask.opened:
+        name = article(type(message).__name__)
+        raise SchemaMismatch(f"{link.called} has yet to say what {name} is there, and items go with it: open it again")
     return lane, Outgoing(message, sender, ask, deadline, None, len(payload), None, NEVER, number, origin, payload)
 
 
@@ -256,7 +262,7 @@ class StreamAsks:
         """The rates are other ones: streams that are open go by them too."""
         if self.pacing is not None:
             for lane in self._lanes.by_index:
-                for outgoing in _unsent(lane):
+                for outgoing in unsent_on(lane):
                     self._narrow(lane, outgoing)
             for outgoing in self._asks.by_rid.values():
                 ask = outgoing.reply
@@ -267,8 +273,9 @@ class StreamAsks:
         """The peer has heard nothing of it yet: it begins as one that is asked for now."""
         ask = outgoing.reply
         if isinstance(ask, RemoteStreamAsk) and ask.lane is lane and not ask.narrow:
-            window = self.begins(ask, lane, ask.buffer.window.whole)
-            outgoing.number = outgoing.number & NUMBER | flags_of(*window, opened=ask.opened)
+            ask.flags = flags_of(*self.begins(ask, lane, ask.buffer.window.whole), opened=ask.opened)
+            if outgoing.number:
+                outgoing.number = outgoing.number & NUMBER | ask.flags
 
     def _say(self, ask: RemoteStreamAsk | RelayedAsk, items: int, size: int) -> None:
         assert ask.lane is not None
@@ -386,13 +393,3 @@ class StreamAsks:
         elif ask.sink is not None:
             ask.sink.number(frame.rid)
             ask.granted(frame.items, frame.bytes)
-
-
-def _unsent(lane: OutLane) -> Iterator[Outgoing]:
-    """What waits on that lane, for a place, for credit or to be written."""
-    streams = lane.waiters.streams
-    for waiter in chain(lane.waiters, () if streams is None else streams.waiting):
-        if isinstance(waiter.envelope, Outgoing):
-            yield waiter.envelope
-    for batch in lane.queue:
-        yield from batch.asks or ()
