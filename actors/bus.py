@@ -50,7 +50,7 @@ from .routing import (
     watch,
 )
 from .sender import OpenMethod, StreamMethod, asks, opens, streams, tells, tells_many
-from .sends import DeadlineWheel, DeadlockWatch, Outcome, ThreadSends, Tracer, check_timeout, waits_of
+from .sends import DeadlineWheel, DeadlockWatch, Outcome, ThreadSends, Tracer, check_timeout, end_abandoned, waits_of
 from .stream_sends import bus_open, bus_stream
 
 if TYPE_CHECKING:
@@ -362,6 +362,7 @@ class Bus:
         return thread == self.thread
 
     brings_on = blocks
+    abandoned = end_abandoned
 
     def lost(self) -> SendError | None:
         """Why nothing that is open here ever ends, where the loop or its thread ended without a word; or None."""

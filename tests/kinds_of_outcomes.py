@@ -64,7 +64,7 @@ class Late(Twice):
 class Held(Reactor):
     """On a thread that is held up until it is let go."""
 
-    channel = Channel("held", messages=(Number, Hold), mailbox=1)
+    channel = Channel("held", messages=(Number, Hold), idempotent=(Number,), mailbox=1)
     dispatcher = "thread"
 
     def __init__(self) -> None:

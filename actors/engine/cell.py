@@ -40,7 +40,7 @@ from ..base import (
 )
 from ..mailbox import Envelope, Mailbox
 from ..messages import Address, ShutdownStarted, Terminated, article
-from ..sends import AskFuture, Search, Wait
+from ..sends import AskFuture, ReplyFuture, Search, Wait
 from .actor_tasks import ActorTasks
 from .addressee import PYKKA_MESSAGES, Addressee
 from .handler_table import Handler
@@ -112,10 +112,6 @@ class Cell(Addressee):
     def opens(self, message: object, reply: object) -> tuple[Cell, Mailbox]:
         """As `receiver`, of one that is answered in items; and the mailbox that it goes into, or has to wait for."""
         return self, self.mailbox
-
-    def abandon(self, reply: object) -> str:
-        """Nobody waits for this reply any more: end the work. Returns the phase in which it was."""
-        raise NotImplementedError
 
     # Standing still; see `deadlock`.
 
@@ -278,7 +274,7 @@ class Cell(Addressee):
         name = type(envelope.message).__name__
         reply = envelope.reply
         error: SendError
-        if isinstance(reply, AskFuture) and reply.cancelled():
+        if isinstance(reply, AskFuture | ReplyFuture) and reply.cancelled():
             error = SendError(f"the asker of {name} went away before {self} handled it", message=envelope.message)
             error.reason = "cancelled"
         else:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, TypeVar, cast
 
 from ..base import SendError, WouldDeadlock, forget_task
 from ..mailbox import NEVER, Envelope
-from ..sends import DELIVERED, AskFuture, DeadlineWheel, Outcome, Supply, Waiting, Within
+from ..sends import DELIVERED, AskFuture, DeadlineWheel, Outcome, ReplyFuture, Supply, Waiting, Within
 from .addressee import Addressee
 from .held_cell import HeldCell
 from .hook_task import hook_task
@@ -255,7 +255,7 @@ class LoopCell(HeldCell):
     def _given_up(self, envelope: Envelope) -> str:
         reply = envelope.reply
         # Its deadline may have passed, and the asker have gone before it was told so: then that is what became of it.
-        gone = isinstance(reply, AskFuture) and reply.cancelled()
+        gone = isinstance(reply, AskFuture | ReplyFuture) and reply.cancelled()
         late = not gone and self.loop.time() >= envelope.deadline
         if late:
             self.came_late(envelope)

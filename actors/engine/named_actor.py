@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
 import pykka
@@ -42,6 +44,9 @@ class Home(Producer, Protocol):
     """The bus that an actor is on, as far as its name goes."""
 
     name: str
+
+    def call(self, action: Callable[[], object]) -> None:
+        """Run `action` on the loop's thread, soon. From any thread."""
 
 
 class NamedActor:
@@ -96,6 +101,15 @@ class NamedActor:
     def brings_on(self, thread: int) -> bool:
         """Its answers come from that thread."""
         return thread == self.mailbox.owner
+
+    def abandon(self, reply: object) -> str:
+        """Nobody waits for this reply any more: end the work, on the loop. Returns the phase in which it was."""
+        raise NotImplementedError
+
+    def abandoned(self, reply: object) -> None:
+        """As `Producer.abandoned`."""
+        if self.bus is not None:
+            self.bus.call(partial(self.abandon, reply))
 
     def lost(self) -> SendError | None:
         """Why what the actor has not answered is never answered, where it or its bus ended without a word; or None."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .ask import AskFuture, AskWaiting
-from .combined import Bridged, Gathered, LoopHost
+from .combined import Bridged, Gathered, LoopHost, end_abandoned
 from .deadlines import DeadlineWheel, check_timeout, no_number, spent
 from .deadlock import DeadlockWatch
 from .future_like import HINT, FutureLike, Once, end_work
@@ -55,6 +55,7 @@ __all__ = [
     "Within",
     "brought",
     "check_timeout",
+    "end_abandoned",
     "followed",
     "no_number",
     "send_all",

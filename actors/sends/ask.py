@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Generic, Protocol, Self, TypeVar, cast, r
 from ..base import DeadlineExceeded, RemoteError, SendError, WouldDeadlock
 from ..mailbox import AnsweringCell
 from .deadlines import DeadlineWheel, Slot
-from .future_like import HINT, AsCoroutine, FutureLike
+from .future_like import HINT, AsCoroutine, FutureLike, end_work
 from .judged import judged
 from .outcome import DELIVERED, FailedOutcome, Outcome, Step
 
@@ -204,6 +204,7 @@ class AskWaiting(FutureLike[T]):
 
     def _end_work(self) -> None:
         self._future.cancel()
+        end_work(self._waiting)
 
     async def enter(self) -> None:
         """Wait for room alone: the answer is awaited elsewhere, and fails as this does."""

@@ -17,7 +17,7 @@ from .reply_future import Producer, ReplyFuture
 from .thread_sends import ThreadSends
 from .tracing import Tracer
 
-__all__ = ["Bridged", "Gathered", "LoopHost"]
+__all__ = ["Bridged", "Gathered", "LoopHost", "end_abandoned"]
 
 R = TypeVar("R")
 
@@ -156,6 +156,8 @@ class Bridged:
             self.future.fail(bus.refusal(message))
 
     def _run(self) -> None:
+        if self.future.cancelled():  # before it was sent
+            return
         # What the way to the loop took is gone. No time at all is for the send to judge: of a tell it is no wait.
         left = self.future.deadline - monotonic() if self._seconds > 0 else self._seconds
         try:
@@ -199,3 +201,10 @@ class Bridged:
             self.future.fail(error)
         else:
             self.future.succeed(done.result())
+
+
+def end_abandoned(bus: LoopHost, reply: ReplyFuture[Any]) -> None:
+    """As `Producer.abandoned`, of what another thread has sent."""
+    outcome = reply.stands_for
+    if outcome is not None:
+        bus.on_loop(partial(end_work, outcome))

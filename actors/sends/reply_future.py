@@ -50,6 +50,9 @@ class Producer(Protocol):
     def lost(self) -> SendError | None:
         """Why the value never comes, where the loop or the process ended without a word; None while it may come."""
 
+    def abandoned(self, reply: ReplyFuture[Any]) -> None:
+        """Nobody wants this value any more: end the work for it, where it can be ended. From any thread."""
+
 
 class Bridge(asyncio.Future[None]):
     """What an event loop awaits such a future by."""
@@ -227,6 +230,18 @@ class ReplyFuture(pykka.ThreadingFuture[T], FutureLike[T]):
         if not self.done():
             with contextlib.suppress(queue.Full):  # another thread was first
                 self.set_exception((type(error), error, error.__traceback__))
+
+    def cancel(self, msg: object = None) -> bool:
+        """Give it up: whoever awaits it is cancelled, and the work for it ends. False: it is over."""
+        return not self.done() and super().cancel(msg)
+
+    def _end_work(self) -> None:
+        for source in self._sources:
+            source._end_work()
+        if not self._sources and not self.done():
+            self.fail(asyncio.CancelledError())
+            if self.producer is not None:
+                self.producer.abandoned(self)
 
     def on_done(self, callback: Callable[[], object]) -> None:
         """Call `callback` when the outcome is there, on the thread that brings it; at once if it is there."""

@@ -113,6 +113,10 @@ class ForeignWaiting(FutureLike[None]):
     def _begin(self) -> Step[None]:
         return self._wait().__await__()
 
+    def _end_work(self) -> None:
+        if self._entered and self._withdraw(_cancelled(self.envelope)):
+            self._future.fail(asyncio.CancelledError())  # for whoever awaits it
+
     async def _wait(self) -> None:
         self._enter()
         try:
@@ -124,8 +128,7 @@ class ForeignWaiting(FutureLike[None]):
             if not self._late(self._timeout):
                 await self._future
         except asyncio.CancelledError:
-            error = SendError("the sender was cancelled", message=self.envelope.message)
-            error.reason = "cancelled"
+            error = _cancelled(self.envelope)
             if self._withdraw(error):
                 self._future.fail(error)  # for whoever awaits it as well
             del error
@@ -215,3 +218,9 @@ class ForeignWaiting(FutureLike[None]):
             error = MailboxFull("the mailbox is full and the send was not awaited", message=self.envelope.message)
             self._mailbox.refuse(error)
             self._undelivered(self.envelope, error)
+
+
+def _cancelled(envelope: Envelope) -> SendError:
+    error = SendError("the sender was cancelled", message=envelope.message)
+    error.reason = "cancelled"
+    return error
