@@ -7,7 +7,7 @@ from typing import Protocol
 from ...actors.base import refusal_of, text_of
 from .in_lane import InLane
 from .item_queue import ItemQueue
-from .remote_reply import BUS_CODES, REACTOR_PREFIX, Answering, RemoteReply, Server, failure_of
+from .remote_reply import BUS_CODES, REACTOR_PREFIX, Answering, RemoteReply, Server, code_of
 
 __all__ = ["ItemReply", "StreamServer"]
 
@@ -88,7 +88,7 @@ class ItemReply(RemoteReply):
 
     def fail(self, error: BaseException) -> None:
         """The bus could not deliver it, or the actor stopped."""
-        self._refuse(failure_of(error), text_of(error))
+        self._refuse(code_of(error), text_of(error))
 
     def _refuse(self, code: str, text: str) -> None:
         if self.begun:

@@ -20,7 +20,7 @@ __all__ = [
     "RemoteReply",
     "Server",
     "ThreadReply",
-    "failure_of",
+    "code_of",
 ]
 
 #: Codes of an answer that cannot travel, its bytes being too many or its type none that was said, and of one that the
@@ -151,7 +151,7 @@ class RemoteReply:
     def fail(self, error: BaseException) -> None:
         """The bus could not deliver it, or the actor stopped."""
         if not self.done():
-            code, text = failure_of(error), text_of(error)
+            code, text = code_of(error), text_of(error)
             self._over = True
             self._server.answer_error(self, code, text)
 
@@ -162,7 +162,7 @@ class RemoteReply:
             self.cell.abandon(self)
 
 
-def failure_of(error: BaseException) -> str:
+def code_of(error: BaseException) -> str:
     """The code of what the bus could not do. An actor that stops is not there for what it has not looked at."""
     if not isinstance(error, SendError):
         return type(error).__name__
