@@ -301,6 +301,7 @@ LIMITS: dict[str, tuple[Limit, ...]] = {
         Limit("discovery.shell.repeats", "MOST_LINES", "lines about failed dials and refusals", "a second"),
         Limit("discovery.shell.repeats", "MOST_REASONS", "reasons of one thing that are told"),
         Limit("discovery.shell.repeats", "MOST_THINGS", "things whose failures are remembered"),
+        Limit("discovery.shell.repeats", "MOST_TEXT", "characters of a failure that are kept"),
         Limit("discovery.mind.reasons", "MAX_REASONS", "reasons that are counted apart"),
         Limit("actors.base.outside_text", "MAX_CHAIN", "errors of one chain that are shown"),
         Limit("operate.serving.sessions", "MOST", "browsers that are let in"),

@@ -5,7 +5,7 @@ Laws:
    elsewhere would multiply the load just when there is too much of it.
 2. Another is tried only where nothing can be done twice by it: the send may be handled twice, or this one certainly was
    not handled (`never_sent`).
-3. No more than MAX_TRIES are tried, each once, within the one deadline; who does not let this node is no try.
+3. No more than MAX_TRIES are tried, each once, within the one deadline; one that does not let this node is no try.
 4. The error that the send ends with says who was tried.
 """
 

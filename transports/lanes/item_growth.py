@@ -15,7 +15,7 @@ from .window_tuning import LEAST_TRIP, MESSAGE_COST, WindowShare, WindowTuner
 
 __all__ = ["ItemGrowth"]
 
-#: What a stream's window begins with, so many times: 16 MiB are 400 Mbit/s at 300 ms. A channel's is larger: it is one.
+#: How often what a stream's window begins with: 16 MiB are 400 Mbit/s at 300 ms. A channel's is larger: it is one.
 MOST_TIMES: Final = 16
 
 
