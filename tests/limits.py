@@ -298,6 +298,7 @@ LIMITS: dict[str, tuple[Limit, ...]] = {
             "lines of all events of one node",
             "a second; 2 of each event always",
         ),
+        Limit("discovery.shell.repeats", "MOST_TEXT", "kept of the last failure to meet anybody", "characters"),
         Limit("discovery.shell.repeats", "MOST_LINES", "lines about failed dials and refusals", "a second"),
         Limit("discovery.shell.repeats", "MOST_REASONS", "reasons of one thing that are told"),
         Limit("discovery.shell.repeats", "MOST_THINGS", "things whose failures are remembered"),
