@@ -92,7 +92,7 @@ async def test_of_peers_that_describe_a_channel_in_many_messages_the_largest_goe
             desk = Peer(target.node_id) / Desk
             assert await friend.ask(desk, Question(1), reply=Question, timeout=30.0, wait_for_peer=True) == Question(1)
             with node.subscribe(PeerDown) as downs:
-                wires = [await describe(target, number, 15) for number in range(3)]
+                wires = [await describe(target, number, 30) for number in range(3)]
                 async with asyncio.timeout(30.0):
                     assert (await downs.get()).reason == "peer_memory"
             assert await friend.ask(desk, Question(2), reply=Question, timeout=30.0) == Question(2)

@@ -16,7 +16,7 @@ __all__ = ["MAX_JUDGED", "MOST_JUDGED", "Codecs"]
 
 #: Verdicts that are kept: a program with some versions of each of its channels among its peers has a dozen.
 MAX_JUDGED = 256
-#: Bytes of memory for all of these: one of some dozens of messages has 10 KiB, one that was made to be large 450 KiB.
+#: Bytes of memory for all of these: one of some dozens of messages has 10 KiB, one that was made to be large 240 KiB.
 #: (What a connection uses counts for its peer, in `PeerMemory`, for as long as it is there.)
 MOST_JUDGED = 4 << 20
 #: Bytes of a peer's description that are read, and those for each of the node's own: one of many versions on has twice

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import cached_property
 from itertools import chain
 from sys import getsizeof
 from typing import Any
@@ -48,7 +48,7 @@ PLAIN = 0
 KEPT_REPLIES = 256
 #: Bytes of memory for a message of a peer beside its name, and for one that nothing here is read as beside what is
 #: said of it.
-OF_NAME, OF_UNREADABLE = 32, 320
+OF_NAME, OF_UNREADABLE = 32, 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +99,8 @@ class ChannelCodec:
         #: Bytes of memory that are here because a peer declares the channel otherwise.
         self.memory = 0 if theirs is None else theirs.memory
         self._refused, self._unread = own.refused, own.unread
-        #: Numbers of what nothing here is read as.
-        self._unknown = frozenset(own.unreadable)
+        #: Why nothing here is read as a message, by its number.
+        self._unreadable = own.unreadable
         #: The bytes of a message, unchecked: for a caller that asked `numbers` for its type, and `checks` for its
         #: fields.
         self.encode_fields = encoder_at(home)
@@ -125,9 +125,9 @@ class ChannelCodec:
         self.unseen = self.sent_unseen(channel.max_message, channel.max_elements)
         #: Decoders by type number, which raise what msgspec raises; none of a plain value.
         self.decoders: list[Callable[[bytes | memoryview], Any]] = [_no_plain_value]
-        for number, message_class in enumerate(own.classes, 1):
+        for message_class in own.classes:
             if message_class is None:
-                self.decoders.append(partial(_unreadable, own.unreadable.get(number, "")))
+                self.decoders.append(_unreadable)  # one for all: a peer may have a thousand of these on each lane
             else:
                 self.decoders.append(_decoder_of(message_class, channel))
 
@@ -257,7 +257,7 @@ class ChannelCodec:
 
     def decode_reply(self, number: int, payload: bytes | memoryview, message: object, reply: object) -> object:
         """The answer to `message`, which was asked with that `reply`. Raises MessageTypeError."""
-        if number and (reply is None or number not in self._unknown):
+        if number and (reply is None or number not in self._unreadable):
             return self.decode(number, payload)
         try:
             if number:  # what it is here nobody knows but the asker
@@ -291,7 +291,9 @@ class ChannelCodec:
     def malformed(self, number: int, error: BaseException) -> MessageTypeError:
         """What is to be said of a message of that number whose decoder has raised this."""
         name = "a plain value" if number == PLAIN else self._names[number - 1]
-        return MessageTypeError(f"{name} on channel {self.channel.name!r} is malformed: {error}")
+        why = self._unreadable.get(number)
+        said = error if why is None else f"it cannot be read here: {why}"
+        return MessageTypeError(f"{name} on channel {self.channel.name!r} is malformed: {said}")
 
     def weight(self, message: object, size: int) -> int:
         """Bytes that the message of this size which was decoded last stands for; 0: what its type weighs."""
@@ -323,8 +325,8 @@ def _own_numbering(channel: Channel[Any]) -> Numbering:
     return Numbering(described, described.schema, names, messages, {}, numbers, {}, {})
 
 
-def _unreadable(why: str, _payload: bytes | memoryview) -> object:
-    raise ValueError(f"it cannot be read here: {why}")
+def _unreadable(_payload: bytes | memoryview) -> object:
+    raise ValueError("it cannot be read here")  # `malformed` says why
 
 
 def _no_check(_message: object) -> bool:

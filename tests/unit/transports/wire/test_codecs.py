@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import tracemalloc
 from dataclasses import dataclass
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from peerbus.actors import Channel, Message
+from peerbus.actors import Channel, Message, MessageTypeError
 from peerbus.transports.schema import Described, describe, hash_of
 from peerbus.transports.wire import WrongHash
 from peerbus.transports.wire.codecs import MAX_JUDGED, MOST_JUDGED, READ, READ_TIMES, Codecs
@@ -105,7 +106,7 @@ def test_verdicts_of_many_words_push_out_others_before_they_take_much() -> None:
     codecs = Codecs({"store": Channel("store", messages=(Put,))})
     first, memory, kept = described(0), 0, []
     codecs.judge("store", first.schema, first.data)
-    for number in range(20):
+    for number in range(40):
         data = crowded(number)
         made = codecs.judge("store", hash_of(data), data)
         assert made is not None
@@ -116,3 +117,18 @@ def test_verdicts_of_many_words_push_out_others_before_they_take_much() -> None:
     assert codecs.towards("store", first.schema) is None
     found = [codec.memory for each in kept if (codec := codecs.towards("store", each)) is not None]
     assert MOST_JUDGED // 2 < sum(found) <= MOST_JUDGED
+
+
+def test_what_cannot_be_read_makes_no_work_for_the_garbage_collector() -> None:
+    # A thousand objects for each lane of a peer, which may have hundreds, made its full passes 25 ms long.
+    codecs = Codecs({"store": Channel("store", messages=(Put,))})
+    codecs.judge("store", hash_of(crowded(0)), crowded(0))
+    data = crowded(1)
+    gc.collect()
+    before = len(gc.get_objects())
+    made = codecs.judge("store", hash_of(data), data)
+    gc.collect()
+    assert made is not None
+    assert len(gc.get_objects()) - before < 64
+    with pytest.raises(MessageTypeError, match=r"it cannot be read here: .* does not know the message 1\.0"):
+        made.decode(1, b"")
