@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import queue
 import threading
+from typing import Any
 
 import pytest
 
@@ -42,6 +43,7 @@ class Brings:
 
     def __init__(self, thread: int) -> None:
         self.thread = thread
+        self.given_up: ReplyFuture[Any] | None = None
 
     def blocks(self, thread: int) -> bool:
         return thread == self.thread
@@ -50,6 +52,22 @@ class Brings:
 
     def lost(self) -> None:
         return None
+
+    def abandoned(self, reply: ReplyFuture[Any]) -> None:
+        self.given_up = reply
+
+
+def test_who_gives_a_future_up_has_the_work_for_it_ended() -> None:
+    async def give_up() -> None:
+        future: ReplyFuture[int] = ReplyFuture()
+        future.producer = brings = Brings(0)
+        assert future.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await future
+        assert brings.given_up is future
+        assert not future.cancel()
+
+    asyncio.run(give_up())
 
 
 def test_who_has_to_bring_the_outcome_may_not_wait_for_it() -> None:
