@@ -133,7 +133,14 @@ def _on(factory: Callable[[], RealTimeLoop], test: Callable[P, Coroutine[Any, An
     @functools.wraps(test)
     def run(*args: P.args, **kwargs: P.kwargs) -> None:
         with asyncio.Runner(loop_factory=factory) as runner:
-            runner.run(watched(test(*args, **kwargs)))
+            loop = runner.get_loop()
+            assert isinstance(loop, RealTimeLoop)
+            try:
+                runner.run(watched(test(*args, **kwargs)))
+            finally:
+                # An error in a line leads to its frames, these to the bus, and that to the loop: by way of an envelope,
+                # which the garbage collector does not look into.
+                loop.log.lines.clear()
 
     del run.__wrapped__  # or pytest-asyncio takes it for a coroutine function
     run.__signature__ = inspect.signature(test)  # type: ignore[attr-defined]  # so that pytest sees its parameters
