@@ -64,7 +64,6 @@ class AskingLink(Protocol):
     streams: StreamAsks
     origins: Origins
     encoder: OutgoingEncoder
-    _ask_sending: AskSending
     _bus: SendingHost
     _losses: Losses
     _origins: dict[str, int]
@@ -72,6 +71,8 @@ class AskingLink(Protocol):
 
     @property
     def refusal(self) -> Callable[[str], SendError] | None: ...
+    @property
+    def _ask_sending(self) -> AskSending: ...
     def _waiting(self, lane: OutLane, outgoing: Outgoing, deadline: float) -> Waiting: ...
     def _abandon(self, ask: AskFuture[Any]) -> str: ...
 
